@@ -1,0 +1,178 @@
+// Package event is what a certification run tells while it goes on: typed
+// events, and the values that they carry. Every output (terminal, report,
+// JUnit) reads them; the runner that emits them knows none of the outputs.
+package event
+
+import (
+	"encoding/json"
+	"time"
+
+	"github.com/ctxpush/ctxpush/mocksender"
+)
+
+// Event is one thing that happened in a run: RunStarted, CheckStarted,
+// CheckFinished, Noted or RunFinished, in the order in which they happened.
+type Event interface{ isEvent() }
+
+// Observer reads a run's events. Observe is called by one goroutine at a time
+// and should not block for long: the run waits for it.
+type Observer interface{ Observe(Event) }
+
+// Func is an Observer of one function.
+type Func func(Event)
+
+// Observe calls f.
+func (f Func) Observe(e Event) { f(e) }
+
+var _ Observer = Func(nil)
+
+// RunStarted is the first event of a run.
+type RunStarted struct {
+	Time     time.Time
+	Tool     Tool
+	Receiver Receiver
+	// Checks are the checks that will be played, in the order of the table.
+	Checks []Check
+	// Command repeats the run.
+	Command string
+}
+
+// CheckStarted says that a check's first request is about to be sent.
+type CheckStarted struct {
+	Time time.Time
+	ID   string
+}
+
+// CheckFinished carries a check's verdict. A check that was right and whose
+// states changed later is finished a second time; the later verdict counts.
+type CheckFinished struct {
+	Time    time.Time
+	Verdict Verdict
+}
+
+// Noted is a line for people about the run itself, such as a restart.
+type Noted struct {
+	Time time.Time
+	Text string
+}
+
+// RunFinished is the last event of a run, also of one that broke off.
+type RunFinished struct {
+	Time time.Time
+	// Err is why the run ended early, nil where it ended as planned.
+	Err error
+	// Interrupted is set where the user ended it.
+	Interrupted bool
+}
+
+func (RunStarted) isEvent()    {}
+func (CheckStarted) isEvent()  {}
+func (CheckFinished) isEvent() {}
+func (Noted) isEvent()         {}
+func (RunFinished) isEvent()   {}
+
+// Tool is what made a report: enough to make it again.
+type Tool struct {
+	Version  string    `json:"version"`
+	Seed     uint64    `json:"seed"`
+	Epoch    time.Time `json:"epoch"` // the time at which the run's messages were scheduled
+	Protocol string    `json:"protocol"`
+}
+
+// Receiver describes the receiver under test.
+type Receiver struct {
+	Name     string `json:"name"`
+	Kind     string `json:"kind"` // url, command, container, compose or built-in
+	URL      string `json:"url,omitempty"`
+	Image    string `json:"image,omitempty"`
+	Digest   string `json:"digest,omitempty"`
+	Identity string `json:"identity"`
+}
+
+// Level is how hard a check judges.
+type Level string
+
+const (
+	// Required is what the contract's page settles: a failure fails the run.
+	Required Level = "required"
+	// Recommended is good practice: a failure is shown and fails nothing.
+	Recommended Level = "recommended"
+)
+
+// Check is one property that is judged.
+type Check struct {
+	ID          string   `json:"id"` // group/name
+	Title       string   `json:"title"`
+	Level       Level    `json:"level"`
+	Clauses     []string `json:"clauses"`
+	Requirement string   `json:"requirement"` // one sentence
+}
+
+// Result is how a check ended.
+type Result string
+
+// The results of a check.
+const (
+	Pass    Result = "pass"
+	Fail    Result = "fail"
+	Waived  Result = "waived"  // failed, and the receiver's owner accepts it
+	Skipped Result = "skipped" // not played, for a reason that is told
+	Errored Result = "error"   // not judged, because the surroundings broke
+)
+
+// Verdict is a check's result and what led to it.
+type Verdict struct {
+	ID     string `json:"id"`
+	Result Result `json:"result"`
+	// Reason says why the check was skipped, waived or could not be judged.
+	Reason    string        `json:"reason,omitempty"`
+	Duration  time.Duration `json:"-"`
+	Schedules int           `json:"schedules"`
+	Requests  int           `json:"requests"`
+	Events    int           `json:"events"`
+	Failures  []Failure     `json:"failures,omitempty"`
+}
+
+// Kind is the way in which a receiver's state is wrong.
+type Kind string
+
+// The kinds of failure.
+const (
+	Lost     Kind = "lost"     // never known
+	Stale    Kind = "stale"    // an earlier state stayed
+	Reverted Kind = "reverted" // was right, then changed
+	Merged   Kind = "merged"   // another message's or device's state
+	Invented Kind = "invented" // never sent
+	Refused  Kind = "refused"  // a valid request was not acknowledged
+	Accepted Kind = "accepted" // a request that had to be refused took effect or was answered 2xx
+	Crashed  Kind = "crashed"  // the receiver ended, or did not start again
+)
+
+// Failure is one way in which a check failed, with the requests that show it.
+// Everything in it is free of the secret.
+type Failure struct {
+	Kind  Kind   `json:"kind"`
+	Count int    `json:"count"` // how many states or requests failed alike
+	Cause string `json:"cause"` // a likely cause, for the receiver's author
+	// Detail says in one line what was wrong, such as "answered 500".
+	Detail   string         `json:"detail,omitempty"`
+	Schedule string         `json:"schedule"` // the schedule's name
+	Message  mocksender.Key `json:"message"`
+	Expected *State         `json:"expected,omitempty"` // nil: a message that is not known
+	Got      *State         `json:"got,omitempty"`      // nil: a message that is not known
+	// Timeline is what was sent and answered, one line an attempt or step.
+	Timeline []string `json:"timeline,omitempty"`
+	// Curl sends the same requests again; the secret is $CTXPUSH_SECRET.
+	Curl []string `json:"curl,omitempty"`
+	// Log is what the receiver logged around it.
+	Log []string `json:"log,omitempty"`
+}
+
+// State is what a receiver knows of a message, as far as its probe tells.
+type State struct {
+	DeliveryStatus        mocksender.DeliveryStatus `json:"delivery_status"`
+	DeliveryMethod        mocksender.DeliveryMethod `json:"delivery_method,omitempty"`
+	PlannedDeliveryMethod mocksender.DeliveryMethod `json:"planned_delivery_method,omitempty"`
+	Timestamp             string                    `json:"timestamp,omitempty"`
+	Content               json.RawMessage           `json:"content,omitempty"`
+}
