@@ -90,7 +90,7 @@ func (e Event) Validate() error {
 			return fmt.Errorf("entry %s: device_token is empty: only a cancelled entry has none", e.Key())
 		}
 		if e.DeliveryMethod != ContextAware && e.DeliveryMethod != Traditional {
-			return fmt.Errorf("entry %s: delivery_method is %q: a %s entry has context_aware or traditional", e.Key(), e.DeliveryMethod, e.DeliveryStatus)
+			return fmt.Errorf("entry %s: delivery_method is %q: %s entries have context_aware or traditional", e.Key(), e.DeliveryMethod, e.DeliveryStatus)
 		}
 	case Cancelled:
 		if e.DeviceToken != "" {
@@ -113,6 +113,8 @@ func (e Event) Validate() error {
 		return fmt.Errorf("entry %s: user_id, campaign_id and idempotency_key must not be empty", e.Key())
 	case e.Timestamp.IsZero():
 		return fmt.Errorf("entry %s: timestamp is not set", e.Key())
+	case e.Timestamp.UTC().Year() < 0 || e.Timestamp.UTC().Year() > 9999:
+		return fmt.Errorf("entry %s: timestamp is in the year %d: ISO 8601 has 0 to 9999", e.Key(), e.Timestamp.UTC().Year())
 	case !isObject(e.Content):
 		return fmt.Errorf("entry %s: content is no JSON object", e.Key())
 	}

@@ -1,5 +1,7 @@
 package mocksender
 
+import "fmt"
+
 // Profile is the version of the wire protocol.
 type Profile string
 
@@ -24,4 +26,13 @@ func (p Profile) SecretHeader() string {
 		return "X-CTX-Secret"
 	}
 	return "X-ctx-secret"
+}
+
+// Validate says so when p is no profile; the zero Profile is one.
+func (p Profile) Validate() error {
+	switch p {
+	case "", Profile2025, Profile2026:
+		return nil
+	}
+	return fmt.Errorf("profile %q: want %s or %s", string(p), Profile2025, Profile2026)
 }

@@ -1,24 +1,30 @@
 // Package config is receiver.yaml: what a run must know of the receiver under
 // test.
+//
+// A Config comes about in three steps. Load or Parse reads the file, Overlay
+// puts flags and environment variables on top of it, and Validate judges the
+// whole. What is wrong is an *Error: one line that names the file and line,
+// the flag or the variable.
 package config
 
 import (
+	"path/filepath"
 	"time"
 
 	"github.com/ctxpush/ctxpush/mocksender"
 	"github.com/ctxpush/ctxpush/scenarios"
 )
 
-// Config describes a receiver under test. The zero Config, with its defaults
-// set, is the built-in reference receiver.
+// Config describes a receiver under test. The zero Config is the built-in
+// reference receiver.
 type Config struct {
-	Name     string             // shown in reports
+	Name     string             // shown in reports; default made from the kind of receiver
 	Protocol mocksender.Profile // default 2025
 	Identity scenarios.Identity // default device
 	Path     string             // the webhook's path; default /webhook
-	Secret   string             // default: a random one per run
-	Settle   time.Duration      // how long after the last acknowledgement a final state may take; default 2s
-	Timeout  time.Duration      // per request; default mocksender.RequestTimeout
+	Secret   Secret             // empty: a random one per run, which a receiver at a URL can't have
+	Settle   time.Duration      // how long after the last acknowledgement a final state may take; above 0, default 2s
+	Timeout  time.Duration      // per request; above 0, default mocksender.RequestTimeout
 	Receiver Receiver
 	Probe    Probe
 	// Statuses maps the receiver's word to the contract's.
@@ -26,23 +32,26 @@ type Config struct {
 	// Ignores are statuses that the receiver by design does not keep.
 	Ignores []mocksender.DeliveryStatus
 	Waive   []Waiver
-	// Dir is what the file's relative paths are relative to.
+	// Dir is what the file's relative paths are relative to; empty is the
+	// working directory.
 	Dir string
+
+	origin origin
 }
 
 // Receiver is how the receiver runs: at most one of its fields is set; none is
 // the built-in reference receiver.
 type Receiver struct {
-	URL       string
+	URL       string // a base address, without a slash at its end
 	Command   *Command
 	Container *Container
 }
 
 // Command is a local process that the harness starts.
 type Command struct {
-	Argv  []string
-	Dir   string
-	Env   map[string]string // ${PORT} and ${SECRET} are replaced at each start
+	Argv  []string // a template of Expand: ${PORT} is replaced at each start; never the secret, which process lists would show
+	Dir   string   // default Config.Dir
+	Env   Values   // templates of Expand: ${PORT} and ${SECRET} are replaced at each start
 	Ready Ready
 }
 
@@ -50,21 +59,21 @@ type Command struct {
 type Container struct {
 	Image string
 	Build *Build
-	Port  int
-	Env   map[string]string // ${SECRET} is replaced
+	Port  int    // where the receiver listens in the container, 1 to 65535
+	Env   Values // templates of Expand: ${SECRET} is replaced, and ${PORT} by Port
 	Ready Ready
 }
 
 // Build is what an image is built from.
 type Build struct {
-	Context    string
-	Dockerfile string // default Dockerfile
+	Context    string // default Config.Dir
+	Dockerfile string // relative to Context; default Dockerfile
 }
 
 // Ready is how to see that a receiver takes requests.
 type Ready struct {
 	HTTP    string        // a path that answers 2xx; empty: its port accepts connections
-	Timeout time.Duration // default 30s; 60s for a container
+	Timeout time.Duration // above 0; default 30s, 60s for a container
 }
 
 // Probe is how the receiver's state is read.
@@ -76,13 +85,21 @@ type Probe struct {
 type HTTPProbe struct {
 	Path    string // default /state
 	URL     string // another server's base address; default the receiver's
-	Bulk    string // path of the bulk look-up; empty: none
-	Headers map[string]string
+	Bulk    string // path of the bulk look-up; empty: none, but /states for the built-in receiver
+	Headers Values // templates of Expand: ${SECRET} is replaced
 	JQ      string // from the answer to a state; default .
 }
 
 // Waiver is a failure that the receiver's owner accepts.
 type Waiver struct {
-	Check string
+	Check string // a check's id, group/name
 	Why   string
+}
+
+// Abs is the absolute or Dir-relative form of a path of the file.
+func (c Config) Abs(path string) string {
+	if filepath.IsAbs(path) {
+		return path
+	}
+	return filepath.Join(c.Dir, path)
 }

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/ctxpush/ctxpush/mocksender"
+	"github.com/ctxpush/ctxpush/scenarios"
 )
 
 // Event is one thing that happened in a run: RunStarted, CheckStarted,
@@ -33,6 +34,9 @@ type RunStarted struct {
 	Receiver Receiver
 	// Checks are the checks that will be played, in the order of the table.
 	Checks []Check
+	// Waivers are the failures that the receiver's owner accepts, whether or not
+	// their checks fail.
+	Waivers []Waiver
 	// Command repeats the run.
 	Command string
 }
@@ -90,13 +94,13 @@ type Receiver struct {
 }
 
 // Level is how hard a check judges.
-type Level string
+type Level = scenarios.Level
 
 const (
 	// Required is what the contract's page settles: a failure fails the run.
-	Required Level = "required"
+	Required = scenarios.Required
 	// Recommended is good practice: a failure is shown and fails nothing.
-	Recommended Level = "recommended"
+	Recommended = scenarios.Recommended
 )
 
 // Check is one property that is judged.
@@ -106,6 +110,12 @@ type Check struct {
 	Level       Level    `json:"level"`
 	Clauses     []string `json:"clauses"`
 	Requirement string   `json:"requirement"` // one sentence
+}
+
+// Waiver is a check whose failure the receiver's owner accepts.
+type Waiver struct {
+	Check string `json:"check"` // a check's id
+	Why   string `json:"why"`
 }
 
 // Result is how a check ended.
@@ -166,6 +176,9 @@ type Failure struct {
 	Curl []string `json:"curl,omitempty"`
 	// Log is what the receiver logged around it.
 	Log []string `json:"log,omitempty"`
+	// Counterexample is a scenario file that shows the failure, as a path with
+	// slashes below the report's directory; empty: none was written.
+	Counterexample string `json:"counterexample,omitempty"`
 }
 
 // State is what a receiver knows of a message, as far as its probe tells.

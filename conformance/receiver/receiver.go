@@ -7,23 +7,29 @@ package receiver
 import "context"
 
 // Receiver is a receiver under test. Its methods are not called side by side,
-// except URL and Log.
+// except URL, Log and Exited.
 type Receiver interface {
 	// Start starts the receiver and returns when it is ready for requests. After
-	// Stop or Kill it starts it again with the disk that it had. The error of a
-	// receiver that does not get ready says what was tried and how long, and
-	// wraps the last lines of its log.
+	// Stop, Kill or an end of its own it starts it again with the disk that it
+	// had. The error of a receiver that does not get ready is a *StartError, and
+	// nothing of it is left running.
 	Start(ctx context.Context) error
 
 	// URL is the base address, such as http://127.0.0.1:49153, without a slash
 	// at its end. It may be another one after each Start.
 	URL() string
 
-	// Stop ends the receiver as SIGTERM does, and returns when it has ended.
+	// Stop ends the receiver as SIGTERM does, and returns when it has ended. One
+	// that outlives Env.Grace is killed; the error is then a *StopError, and the
+	// receiver can be started again all the same.
 	Stop(ctx context.Context) error
 
 	// Kill ends the receiver as SIGKILL does, and returns when it has ended.
 	Kill(ctx context.Context) error
+
+	// Exited says how the receiver ended, such as "ended with exit status 1",
+	// where it did so unasked since its last start.
+	Exited() (how string, ended bool)
 
 	// Fixed says why the receiver can't be stopped and started again, such as
 	// "a url is not ours to restart"; empty where it can.

@@ -1,0 +1,28 @@
+// Command ctxpush plays ContextPush to webhook receivers: it certifies them,
+// sends them made-up events, and serves a reference receiver.
+package main
+
+import (
+	"context"
+	"os"
+	"os/signal"
+	"syscall"
+)
+
+func main() {
+	os.Exit(run())
+}
+
+func run() int {
+	ctx, cancel := context.WithCancelCause(context.Background())
+	defer cancel(nil)
+	signals := make(chan os.Signal, 1)
+	signal.Notify(signals, os.Interrupt, syscall.SIGTERM)
+	go func() {
+		s := <-signals
+		cancel(interrupt{s})
+		signal.Reset() // the next one ends the program at once
+	}()
+	err := newRoot(stdio()).ExecuteContext(ctx)
+	return exitCode(ctx, os.Stderr, err)
+}

@@ -1,0 +1,79 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"text/tabwriter"
+	"time"
+
+	"github.com/ctxpush/ctxpush/fixtures/mutants"
+	"github.com/ctxpush/ctxpush/fixtures/receiver"
+	"github.com/spf13/cobra"
+)
+
+// shutdownGrace is how long requests under way may take once the receiver is to
+// end.
+const shutdownGrace = 10 * time.Second
+
+func newReceiver(s streams) *cobra.Command {
+	var (
+		opts   receiver.Options
+		mutant string
+		list   bool
+		quiet  bool
+	)
+	cmd := &cobra.Command{
+		Use:   "receiver",
+		Short: "Serve the reference receiver",
+		Long: `Receiver serves a correct webhook receiver that keeps the final state of every
+message in a SQLite file: the webhook itself, GET /state and POST /states to ask
+for states, and GET /healthz. It ends on Ctrl-C or SIGTERM, after the requests
+under way. With --mutant it has one known bug, to see how that is found.`,
+		Example: `  CTXPUSH_SECRET=s3cret ctxpush receiver --listen 127.0.0.1:8080 --store state.db`,
+		Args:    cobra.NoArgs,
+	}
+	f := cmd.Flags()
+	f.StringVar(&opts.Listen, "listen", "127.0.0.1:8080", "host:port to listen on")
+	f.StringVar(&opts.Secret, "secret", "", "the shared secret (better in CTXPUSH_SECRET: process lists show flags)")
+	f.StringVar(&opts.Identity, "identity", "device", "device: a state for each device; user: one for each message")
+	f.StringVar(&opts.Store, "store", "", "SQLite file (default a temporary one)")
+	f.StringVar(&opts.Path, "path", "/webhook", "the webhook's path")
+	f.StringVar(&mutant, "mutant", "", "name of a planted bug")
+	f.BoolVar(&list, "list-mutants", false, "list the planted bugs and end")
+	f.BoolVar(&quiet, "quiet", false, "log no requests")
+	cmd.RunE = func(cmd *cobra.Command, _ []string) error {
+		if list {
+			return listMutants(s)
+		}
+		if opts.Secret == "" {
+			return mistakef("secret is not set: want CTXPUSH_SECRET in the environment, or --secret")
+		}
+		if mutant != "" {
+			var err error
+			if opts, err = mutants.New(mutant, opts); err != nil {
+				return mistake{err}
+			}
+		}
+		if !quiet {
+			opts.Log = s.err
+		}
+		server, err := receiver.Start(opts)
+		if err != nil {
+			return mistake{err}
+		}
+		fmt.Fprintf(s.err, "receiver: listening on %s%s, identity %s\n", server.URL(), opts.Path, opts.Identity)
+		<-cmd.Context().Done()
+		ctx, cancel := context.WithTimeout(context.WithoutCancel(cmd.Context()), shutdownGrace)
+		defer cancel()
+		return server.Shutdown(ctx)
+	}
+	return cmd
+}
+
+func listMutants(s streams) error {
+	w := tabwriter.NewWriter(s.out, 0, 0, 2, ' ', 0)
+	for _, m := range mutants.List() {
+		fmt.Fprintf(w, "%s\t%s\n", m.Name, m.Bug)
+	}
+	return w.Flush()
+}

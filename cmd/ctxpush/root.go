@@ -1,0 +1,94 @@
+package main
+
+import (
+	"io"
+	"os"
+
+	"github.com/spf13/cobra"
+	"golang.org/x/term"
+)
+
+// streams are where a command writes: results to out, progress and errors to
+// err.
+type streams struct {
+	out, err  io.Writer
+	outColor  bool
+	errColor  bool
+	errLive   bool // err is a terminal that a person watches
+	outWidth  int  // columns; 0 is unknown
+	errWidth  int
+	lookupEnv func(string) (string, bool)
+}
+
+func stdio() streams {
+	s := streams{out: os.Stdout, err: os.Stderr, lookupEnv: os.LookupEnv}
+	outTerminal, errTerminal := term.IsTerminal(int(os.Stdout.Fd())), term.IsTerminal(int(os.Stderr.Fd()))
+	color := os.Getenv("NO_COLOR") == "" && os.Getenv("TERM") != "dumb"
+	s.outColor, s.errColor = outTerminal && color, errTerminal && color
+	s.errLive = errTerminal && os.Getenv("CI") == "" && os.Getenv("TERM") != "dumb"
+	if outTerminal {
+		s.outWidth, _, _ = term.GetSize(int(os.Stdout.Fd()))
+	}
+	if errTerminal {
+		s.errWidth, _, _ = term.GetSize(int(os.Stderr.Fd()))
+	}
+	return s
+}
+
+func newRoot(s streams) *cobra.Command {
+	root := &cobra.Command{
+		Use:   "ctxpush",
+		Short: "Play ContextPush to a webhook receiver, and see whether it gets everything right",
+		Long: `ctxpush plays ContextPush to a webhook receiver and sees whether it gets
+everything right.
+
+Each option can also be set by an environment variable: --report-dir is
+CTXPUSH_REPORT_DIR. A flag goes before the variable, the variable before
+receiver.yaml.
+
+Exit codes: 0 all well, 1 the receiver fell short, 2 a mistake in a flag, file
+or value, 3 the surroundings are broken, 130 and 143 interrupted.`,
+		SilenceErrors: true,
+		SilenceUsage:  true,
+	}
+	root.SetOut(s.out)
+	root.SetErr(s.err)
+	root.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error {
+		return mistakef("%w (%s --help lists the flags)", err, cmd.CommandPath())
+	})
+	root.PersistentPreRunE = func(cmd *cobra.Command, _ []string) error { return bindEnvironment(cmd, s.lookupEnv) }
+	root.Args = func(cmd *cobra.Command, args []string) error {
+		return unknownCommand(cmd, args)
+	}
+	root.RunE = func(cmd *cobra.Command, _ []string) error { return cmd.Help() }
+	root.AddCommand(newCertify(s), newChecks(s), newSend(s), newReceiver(s), newVersion(s))
+	for _, c := range root.Commands() {
+		withUsageErrors(c)
+	}
+	return root
+}
+
+// unknownCommand refuses a word that is no command, naming the nearest one.
+func unknownCommand(cmd *cobra.Command, args []string) error {
+	if len(args) == 0 {
+		return nil
+	}
+	if near := cmd.SuggestionsFor(args[0]); len(near) > 0 {
+		return mistakef("%q is no command; did you mean %q?", args[0], near[0])
+	}
+	return mistakef("%q is no command; ctxpush --help lists them", args[0])
+}
+
+// withUsageErrors makes a wrong number of arguments the user's mistake.
+func withUsageErrors(cmd *cobra.Command) {
+	check := cmd.Args
+	cmd.Args = func(cmd *cobra.Command, args []string) error {
+		if check == nil {
+			return nil
+		}
+		if err := check(cmd, args); err != nil {
+			return mistakef("%s: %w", cmd.CommandPath(), err)
+		}
+		return nil
+	}
+}

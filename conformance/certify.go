@@ -1,0 +1,56 @@
+package conformance
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"github.com/ctxpush/ctxpush/conformance/config"
+	"github.com/ctxpush/ctxpush/conformance/event"
+	"github.com/ctxpush/ctxpush/conformance/probe"
+	"github.com/ctxpush/ctxpush/conformance/receiver"
+	"github.com/ctxpush/ctxpush/conformance/report"
+)
+
+// Report is what a run found.
+type Report = report.Report
+
+// Certify plays the checks against the receiver under test and reports what it
+// found. It may be called again, and side by side.
+//
+// The report is complete as far as the run came, whatever the error. A mistake
+// of the caller's is a *UsageError or a *config.Error: nothing was played
+// then. Any other error is of the surroundings: a receiver
+// that did not start, a probe that is broken, or ctx's own.
+func Certify(ctx context.Context, c Config) (Report, error) {
+	c.setDefaults(time.Now())
+	if err := c.validate(); err != nil {
+		return Report{}, err
+	}
+	checks, err := Checks(c)
+	if err != nil {
+		return Report{}, err
+	}
+	r := &run{cfg: c, checks: checks, secret: string(c.Target.Secret)}
+	if r.secret == "" {
+		r.secret = newSecret()
+	}
+	env := receiver.Env{Secret: r.secret}
+	if c.Start != nil {
+		r.receiver, err = c.Start(env)
+	} else {
+		r.receiver, err = receiver.New(c.Target, env)
+	}
+	if err != nil {
+		return Report{}, err
+	}
+	target := c.Target
+	target.Secret = config.Secret(r.secret)
+	if r.prober, err = probe.New(target, r.receiver.URL, nil); err != nil {
+		return Report{}, err
+	}
+	built := report.New()
+	r.cfg.Observers = append([]event.Observer{built}, c.Observers...)
+	err = r.play(ctx)
+	return built.Report(), errors.Join(err, r.receiver.Close())
+}

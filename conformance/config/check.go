@@ -1,0 +1,207 @@
+package config
+
+import (
+	"errors"
+	"fmt"
+	"net"
+	"net/url"
+	"regexp"
+	"strconv"
+	"strings"
+	"time"
+	"unicode"
+
+	"github.com/itchyny/gojq"
+	"golang.org/x/net/http/httpguts"
+)
+
+// The checks of single values. The loader, the flags and Validate share them,
+// so that a value is judged alike wherever it came from. Their messages never
+// hold what may be a secret.
+
+func checkName(s string) error {
+	if strings.ContainsFunc(s, unicode.IsControl) {
+		return fmt.Errorf("%s: want one line", quote(s))
+	}
+	return nil
+}
+
+func checkPath(s string) error {
+	if !strings.HasPrefix(s, "/") {
+		return fmt.Errorf("%s: want a path that begins with /", quote(s))
+	}
+	if strings.ContainsFunc(s, func(r rune) bool { return r <= ' ' || r == 0x7f || r == '#' }) {
+		return fmt.Errorf("%s: want a path without spaces and #; write %%20 and %%23", quote(s))
+	}
+	if _, err := url.Parse("http://host" + s); err != nil {
+		return fmt.Errorf("%s: want a path whose every %% begins a %%XX", quote(s))
+	}
+	return nil
+}
+
+func checkURL(s string) error {
+	const want = "want a URL with scheme and host, such as http://127.0.0.1:3000"
+	if strings.Contains(s, "@") {
+		// It is shown in reports and process lists.
+		return errors.New("holds a user or a password: want a URL without; a header can carry them to the probe")
+	}
+	u, err := url.Parse(s)
+	if err != nil || u.Host == "" || u.Hostname() == "" || u.Scheme != "http" && u.Scheme != "https" {
+		if with, err := url.Parse("http://" + s); err == nil && with.Hostname() != "" && with.Path == "" && !strings.Contains(s, "/") {
+			return fmt.Errorf("%s: %s; did you mean %s?", quote(s), want, quote("http://"+s))
+		}
+		return fmt.Errorf("%s: %s", quote(s), want)
+	}
+	if strings.ContainsAny(s, "?#") {
+		return fmt.Errorf("%s: want a URL without ? and #", quote(s))
+	}
+	if _, port, err := net.SplitHostPort(u.Host); err == nil {
+		if _, err := parsePort(port); err != nil {
+			return fmt.Errorf("%s: port %w", quote(s), err)
+		}
+	}
+	return nil
+}
+
+func checkSecret(s string) error {
+	switch {
+	case s == "":
+		return errors.New("is empty: want the shared secret")
+	case !httpguts.ValidHeaderFieldValue(s):
+		return errors.New("holds a line break or a control character, which no header can carry")
+	case strings.TrimSpace(s) != s:
+		return errors.New("begins or ends with a space, which a header loses")
+	}
+	return nil
+}
+
+func checkHeaderName(s string) error {
+	if !httpguts.ValidHeaderFieldName(s) {
+		return fmt.Errorf("%s is no name of a header", quote(s))
+	}
+	return nil
+}
+
+func checkHeaderValue(s string) error {
+	if !httpguts.ValidHeaderFieldValue(s) {
+		return errors.New("holds a line break or a control character, which no header can carry")
+	}
+	return headerScope.check(s)
+}
+
+func checkEnvName(s string) error {
+	if s == "" || strings.ContainsAny(s, "=\x00") {
+		return fmt.Errorf("%s is no name of a variable", quote(s))
+	}
+	return nil
+}
+
+func checkEnvValue(s string) error {
+	if strings.Contains(s, "\x00") {
+		return errors.New("holds a NUL, which no environment can carry")
+	}
+	return envScope.check(s)
+}
+
+func checkArgument(s string) error {
+	if strings.Contains(s, "\x00") {
+		return errors.New("holds a NUL, which no argument can carry")
+	}
+	return argvScope.check(s)
+}
+
+func checkPort(p int) error {
+	if p < 1 || p > 65535 {
+		return fmt.Errorf("%d: want a number from 1 to 65535", p)
+	}
+	return nil
+}
+
+func parsePort(s string) (int, error) {
+	p, err := strconv.Atoi(s)
+	if err != nil {
+		return 0, fmt.Errorf("%s: want a number from 1 to 65535", keyName(s))
+	}
+	return p, checkPort(p)
+}
+
+func checkDuration(t time.Duration) error {
+	if t <= 0 {
+		return fmt.Errorf("%v: want a duration above 0, such as 2s", t)
+	}
+	return nil
+}
+
+func parseDuration(s string) (time.Duration, error) {
+	t, err := time.ParseDuration(s)
+	if err != nil {
+		if _, err := strconv.ParseFloat(s, 64); err == nil {
+			return 0, fmt.Errorf("%s: want a duration with a unit, such as 2s or 500ms", keyName(s))
+		}
+		return 0, fmt.Errorf("%s: want a duration such as 2s, 500ms or 1m30s", quote(s))
+	}
+	return t, checkDuration(t)
+}
+
+var checkID = regexp.MustCompile(`^[a-z0-9]+(-[a-z0-9]+)*/[a-z0-9]+(-[a-z0-9]+)*$`)
+
+func checkWaived(s string) error {
+	if !checkID.MatchString(s) {
+		return fmt.Errorf("%s: want a check's id such as entry/unknown-fields", quote(s))
+	}
+	return nil
+}
+
+func checkJQ(s string) error {
+	_, err := HTTPProbe{JQ: s}.Program()
+	return err
+}
+
+// Program is the compiled jq, that of . where there is none.
+func (p HTTPProbe) Program() (*gojq.Code, error) {
+	src := p.JQ
+	if strings.TrimSpace(src) == "" {
+		src = "."
+	}
+	q, err := gojq.Parse(src)
+	if err != nil {
+		return nil, fmt.Errorf("%s is no jq: %s", quote(src), oneLine(err.Error()))
+	}
+	code, err := gojq.Compile(q)
+	if err != nil {
+		return nil, fmt.Errorf("%s is no jq: %s", quote(src), oneLine(err.Error()))
+	}
+	return code, nil
+}
+
+// oneLine is the message of another package, fit for ours.
+func oneLine(s string) string {
+	s, _, _ = strings.Cut(s, "\n")
+	s = strings.ReplaceAll(s, "\t", `\t`)
+	s = strings.Map(func(r rune) rune {
+		if unicode.IsControl(r) {
+			return ' '
+		}
+		return r
+	}, s)
+	if r := []rune(s); len(r) > 160 {
+		return string(r[:160]) + "…"
+	}
+	return s
+}
+
+func checkImage(s string) error {
+	if s == "" || strings.ContainsFunc(s, func(r rune) bool { return r <= ' ' || r == 0x7f }) {
+		return fmt.Errorf("%s: want an image such as acme/receiver:1.4", quote(s))
+	}
+	return nil
+}
+
+func checkFile(s string) error {
+	if s == "" || strings.Contains(s, "\x00") {
+		return fmt.Errorf("%s: want a path", quote(s))
+	}
+	return nil
+}
+
+func trimSlash(s string) string { return strings.TrimRight(s, "/") }

@@ -1,0 +1,170 @@
+package config
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+)
+
+// The variables that have their values only when a receiver starts.
+const (
+	VarPort   = "PORT"   // a free port
+	VarSecret = "SECRET" // the shared secret
+)
+
+// Expand replaces each ${NAME} in s by its value in vars. A name that vars
+// lacks stays as it is, and $${ is a literal ${. Values are put in as they are:
+// a ${NAME} in a value is not replaced again.
+func Expand(s string, vars map[string]string) string {
+	out, _ := expand(s, func(name string) (string, error) {
+		if v, ok := vars[name]; ok {
+			return v, nil
+		}
+		return "${" + name + "}", nil
+	})
+	return out
+}
+
+// expand is Expand with any look-up. Where it fails the text stays, and the
+// first error is returned at the end.
+func expand(s string, lookup func(name string) (string, error)) (string, error) {
+	var b strings.Builder
+	var first error
+	for {
+		i := strings.Index(s, "${")
+		if i < 0 {
+			b.WriteString(s)
+			return b.String(), first
+		}
+		if i > 0 && s[i-1] == '$' {
+			b.WriteString(s[:i-1] + "${")
+			s = s[i+2:]
+			continue
+		}
+		b.WriteString(s[:i])
+		name, _, closed := strings.Cut(s[i+2:], "}")
+		var value string
+		var err error
+		switch {
+		case !closed || !isVarName(name):
+			err = fmt.Errorf("%s: no ${NAME}; a literal ${ is written $${", quote(s[i:min(len(s), i+3+len(name))]))
+			b.WriteString("${")
+			s = s[i+2:]
+		default:
+			if value, err = lookup(name); err != nil {
+				value = "${" + name + "}"
+			}
+			b.WriteString(value)
+			s = s[i+3+len(name):]
+		}
+		if first == nil {
+			first = err
+		}
+	}
+}
+
+func isVarName(s string) bool {
+	for i := 0; i < len(s); i++ {
+		c := s[i]
+		letter := c == '_' || 'a' <= c && c <= 'z' || 'A' <= c && c <= 'Z'
+		if !letter && (i == 0 || c < '0' || c > '9') {
+			return false
+		}
+	}
+	return s != ""
+}
+
+// variables are the names that Expand would look up.
+func variables(s string) []string {
+	var names []string
+	_, _ = expand(s, func(name string) (string, error) {
+		names = append(names, name)
+		return "", nil
+	})
+	return names
+}
+
+// scope says which variables a text keeps until a receiver starts. A text that
+// may keep some is a template, whatever it holds.
+type scope []string
+
+var (
+	plainScope  scope
+	argvScope   = scope{VarPort}
+	envScope    = scope{VarPort, VarSecret}
+	headerScope = scope{VarSecret}
+)
+
+// fill replaces the environment's variables and leaves those of the scope.
+func (sc scope) fill(s string, env func(string) (string, bool)) (string, error) {
+	value := func(name string) (string, error) {
+		if name == VarPort || name == VarSecret {
+			return "", sc.refuse(name)
+		}
+		return lookup(name, env)
+	}
+	if sc == nil {
+		return expand(s, value)
+	}
+	// A template is expanded once more: what is literal now must be so then.
+	parts := strings.Split(s, "$${")
+	for i, part := range parts {
+		filled, err := expand(part, func(name string) (string, error) {
+			if slices.Contains(sc, name) {
+				return "${" + name + "}", nil
+			}
+			v, err := value(name)
+			return strings.ReplaceAll(v, "${", "$${"), err
+		})
+		if err != nil {
+			return "", err
+		}
+		parts[i] = filled
+	}
+	template := strings.Join(parts, "$${")
+
+	// A value that ends in $ makes an escape of a ${ that follows it.
+	marks := map[string]string{VarPort: "\x00p", VarSecret: "\x00s"}
+	direct, err := expand(s, func(name string) (string, error) {
+		if slices.Contains(sc, name) {
+			return marks[name], nil
+		}
+		return value(name)
+	})
+	if err == nil && Expand(template, marks) != direct {
+		err = fmt.Errorf("a variable whose value ends in $ can't stand in front of a {")
+	}
+	return template, err
+}
+
+// check says whether s is a template of the scope, with nothing left to fill.
+func (sc scope) check(s string) error {
+	_, err := expand(s, func(name string) (string, error) {
+		if slices.Contains(sc, name) {
+			return "", nil
+		}
+		return "", sc.refuse(name)
+	})
+	return err
+}
+
+func (sc scope) refuse(name string) error {
+	switch {
+	case name == VarSecret && slices.Contains(sc, VarPort):
+		return fmt.Errorf("${%s} would be shown in process lists; hand it over in env:", name)
+	case name == VarPort:
+		return fmt.Errorf("${%s} has a value only in argv: and env:", name)
+	case name == VarSecret:
+		return fmt.Errorf("${%s} has a value only in env: and headers:", name)
+	}
+	return fmt.Errorf("${%s} is not replaced here; a literal ${ is written $${", name)
+}
+
+func lookup(name string, env func(string) (string, bool)) (string, error) {
+	if env != nil {
+		if v, ok := env(name); ok {
+			return v, nil
+		}
+	}
+	return "", fmt.Errorf("${%s} is not set in the environment; set it, or write the value", name)
+}

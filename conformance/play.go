@@ -1,0 +1,437 @@
+package conformance
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/ctxpush/ctxpush/conformance/event"
+	"github.com/ctxpush/ctxpush/conformance/probe"
+	"github.com/ctxpush/ctxpush/mocksender"
+	"github.com/ctxpush/ctxpush/scenarios"
+)
+
+// play is one scenario on its way through the receiver, and what it showed.
+type play struct {
+	run      *run
+	check    *scenarios.Check
+	scenario scenarios.Scenario
+	cast     scenarios.Cast
+
+	// mu guards what deliveries that go out together write.
+	mu       sync.Mutex
+	timeline []string
+	curl     []string
+	requests int
+	events   int
+	sent     []mocksender.Event // what the receiver was to take
+	refused  []mocksender.Event // what it was not to take
+
+	lastAck  time.Time
+	judged   int // how many states were compared
+	settled  []scenarios.Want
+	failures []event.Failure
+	// broke is why the scenario could not be judged.
+	broke    error
+	duration time.Duration
+}
+
+// errUnfit ends a scenario whose further steps can't show anything, as one of
+// them has failed.
+var errUnfit = errors.New("a step failed")
+
+// do plays the scenario's steps in turn and judges the states at their end.
+func (p *play) do(ctx context.Context) {
+	begin := time.Now()
+	defer func() { p.duration = time.Since(begin) }()
+	if err := p.steps(ctx); err != nil && !errors.Is(err, errUnfit) {
+		p.broke = err
+	}
+}
+
+func (p *play) steps(ctx context.Context) error {
+	if err := p.fresh(ctx); err != nil {
+		return err
+	}
+	for _, step := range p.scenario.Steps {
+		if err := p.step(ctx, step); err != nil {
+			return err
+		}
+	}
+	return p.expect(ctx, p.scenario.Expect, true)
+}
+
+// fresh sees that the receiver does not know the scenario's first message
+// already, as it does when a seed is played twice on the same disk.
+func (p *play) fresh(ctx context.Context) error {
+	everything := make([]scenarios.Expectation, 0, 1)
+	if len(p.scenario.Messages) > 0 {
+		everything = append(everything, scenarios.Expectation{Message: p.scenario.Messages[0].Name})
+	}
+	wants := p.cast.Wants(everything, p.run.cfg.Target.Identity)
+	if len(wants) == 0 {
+		return nil
+	}
+	states, err := p.run.prober.States(ctx, []mocksender.Key{wants[0].Key})
+	if err != nil {
+		return err
+	}
+	if states[0] != nil {
+		return fmt.Errorf("the receiver knows message %s, as %s, before anything was sent: seed %d has been played on it before (choose another --seed), or its probe makes states up",
+			wants[0].Key, states[0].DeliveryStatus, p.run.cfg.Seed)
+	}
+	return nil
+}
+
+func (p *play) step(ctx context.Context, step scenarios.Step) error {
+	switch {
+	case step.Restart != "":
+		return p.restart(ctx, step.Restart)
+	case step.Wait > 0:
+		p.note("wait %s", step.Wait)
+		return pause(ctx, step.Wait)
+	case step.Expect != nil:
+		return p.expect(ctx, step.Expect, false)
+	case step.Together != nil:
+		return p.together(ctx, step.Together)
+	default:
+		return p.send(ctx, step, nil)
+	}
+}
+
+func (p *play) note(format string, args ...any) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.timeline = append(p.timeline, fmt.Sprintf(format, args...))
+}
+
+// together sends batches at the same time: each request's last byte is held
+// back until all are there.
+func (p *play) together(ctx context.Context, steps []scenarios.Step) error {
+	gate := mocksender.NewGate(len(steps))
+	p.note("%d requests at once:", len(steps))
+	errs := make([]error, len(steps))
+	var wg sync.WaitGroup
+	for i, step := range steps {
+		wg.Go(func() { errs[i] = p.send(ctx, step, gate) })
+	}
+	wg.Wait()
+	return errors.Join(errs...)
+}
+
+// send sends one batch or raw body and judges its answer. A gate strikes the
+// first attempt.
+func (p *play) send(ctx context.Context, step scenarios.Step, gate *mocksender.Gate) error {
+	events := p.cast.Events(step.Batch)
+	p.record(step, events)
+	sender, done, err := p.sender(step)
+	if err != nil {
+		return err
+	}
+	defer done()
+	request, err := p.request(sender, step, events)
+	if err != nil {
+		return err
+	}
+	var faults []mocksender.Fault
+	if gate != nil {
+		faults = append(faults, gate)
+	}
+	for _, name := range step.Faults {
+		var fault mocksender.Fault // none
+		if name != scenarios.NoFault {
+			if fault, err = mocksender.FaultByName(name); err != nil {
+				return err
+			}
+		}
+		faults = append(faults, fault)
+	}
+	var d mocksender.Delivery
+	if step.Answer == scenarios.Acknowledge {
+		d = sender.DeliverRequest(ctx, request, faults...)
+	} else {
+		d.Attempts = []mocksender.Attempt{sender.Attempt(ctx, request, nil)}
+	}
+	p.keep(d, len(events))
+	if ctx.Err() != nil {
+		return ctx.Err()
+	}
+	return p.judgeAnswer(ctx, step, d)
+}
+
+// record remembers which entries the receiver is to take and which not.
+func (p *play) record(step scenarios.Step, events []mocksender.Event) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if step.Answer == scenarios.Acknowledge {
+		p.sent = append(p.sent, events...)
+	} else {
+		p.refused = append(p.refused, events...)
+	}
+}
+
+// keep adds a delivery to the evidence.
+func (p *play) keep(d mocksender.Delivery, events int) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	for _, a := range d.Attempts {
+		p.timeline = append(p.timeline, a.Line())
+		p.requests++
+		p.events += events
+	}
+	p.curl = append(p.curl, d.Attempts[0].Curl())
+	if d.Acknowledged() {
+		p.lastAck = time.Now()
+	}
+}
+
+// sender is a sender of the scenario's own, so that each has connections of its
+// own; through a proxy where the step wants one.
+func (p *play) sender(step scenarios.Step) (*mocksender.Sender, func(), error) {
+	base := p.run.receiver.URL()
+	done := func() {}
+	if len(step.Proxy) > 0 {
+		proxy, err := newFailingProxy(base, step.Proxy)
+		if err != nil {
+			return nil, nil, err
+		}
+		base, done = proxy.URL(), proxy.Close
+	}
+	s := p.run.newSender(base)
+	s.Seed = p.run.cfg.Seed
+	return s, func() { s.Close(); done() }, nil
+}
+
+// ownSecret is the value of a header that stands for the shared secret.
+const ownSecret = "$secret"
+
+func (p *play) request(s *mocksender.Sender, step scenarios.Step, events []mocksender.Event) (mocksender.Request, error) {
+	var batch mocksender.Batch
+	if step.Raw == nil {
+		var err error
+		if batch, err = mocksender.NewBatch(events...); err != nil {
+			return mocksender.Request{}, err
+		}
+	}
+	r := s.Request(batch)
+	if step.Raw != nil {
+		r.Body = []byte(*step.Raw)
+	}
+	if len(step.Add) > 0 {
+		r.Body = widened(events, step.Add)
+	}
+	disguise(&r, s.Profile, step.Secret, s.Secret)
+	for _, h := range step.Headers {
+		if h.Value == ownSecret {
+			h.Value = s.Secret
+		}
+		r.Set(h.Name, h.Value)
+	}
+	return r, nil
+}
+
+// widened is the body of the entries with further fields in front of each.
+func widened(events []mocksender.Event, add []scenarios.Header) []byte {
+	body := []byte{'['}
+	for i := range events {
+		if i > 0 {
+			body = append(body, ',')
+		}
+		body = append(body, '{')
+		for _, field := range add {
+			name, _ := json.Marshal(field.Name) // a string always has a JSON form
+			body = append(append(append(body, name...), ':'), field.Value...)
+			body = append(body, ',')
+		}
+		entry := mocksender.AppendEvent(nil, &events[i])
+		body = append(body, entry[1:]...)
+	}
+	return append(body, ']')
+}
+
+// judgeAnswer compares what came back with what the step wants.
+func (p *play) judgeAnswer(ctx context.Context, step scenarios.Step, d mocksender.Delivery) error {
+	last := d.Last()
+	if last.Err != nil {
+		if how, ended := p.run.revive(ctx); ended {
+			p.fail(event.Failure{Kind: event.Crashed, Detail: "the receiver " + how, Cause: "the process ended while it handled the request"})
+			return errUnfit
+		}
+	}
+	switch step.Answer {
+	case scenarios.Acknowledge:
+		if !d.Acknowledged() {
+			p.fail(event.Failure{Kind: event.Refused, Detail: fmt.Sprintf("not acknowledged in %d attempts, the last: %s", len(d.Attempts), outcome(last)),
+				Message: p.messageOf(step), Cause: refusalCause(last.Answer.Status, p.check.Cause)})
+			return errUnfit
+		}
+	case scenarios.Refuse:
+		if last.Err != nil || last.Answer.Status < 400 || last.Answer.Status > 499 {
+			detail := outcome(last) + ": want 4xx"
+			if !last.Acknowledged() {
+				detail += ", as anything else asks for a retry"
+			}
+			p.fail(event.Failure{Kind: event.Accepted, Detail: detail, Message: p.messageOf(step), Cause: p.check.Cause})
+		}
+	}
+	return nil
+}
+
+// messageOf is the message of the step's first entry.
+func (p *play) messageOf(step scenarios.Step) mocksender.Key {
+	if len(step.Batch) == 0 {
+		return mocksender.Key{}
+	}
+	return p.cast.Key(step.Batch[0].Message)
+}
+
+// outcome is what came of an attempt, in a few words.
+func outcome(a mocksender.Attempt) string {
+	if a.Err != nil {
+		return a.Err.Error()
+	}
+	return fmt.Sprintf("answered %d", a.Answer.Status)
+}
+
+// refusalCause is a likely cause for an answer to a valid request.
+func refusalCause(status int, otherwise string) string {
+	switch status {
+	case 0:
+		return "the receiver closes the connection, or takes longer than the time-out"
+	case 401, 403:
+		return "the receiver does not accept the secret that it was given, or its header's spelling"
+	case 404, 405:
+		return "the webhook's path is another: see path in receiver.yaml"
+	case 413:
+		return "a limit on the size of a body is below 100 entries of 4 KB"
+	case 415:
+		return "the Content-Type header is compared too strictly"
+	}
+	return otherwise
+}
+
+// restart ends the receiver and starts it again.
+func (p *play) restart(ctx context.Context, how scenarios.Restart) error {
+	begin := time.Now()
+	r := p.run.receiver
+	end, signal := r.Stop, "SIGTERM"
+	if how == scenarios.RestartKill {
+		end, signal = r.Kill, "SIGKILL"
+	}
+	if err := end(ctx); err != nil {
+		p.run.note("receiver: %v", err)
+		p.note("%v", err)
+	}
+	if err := r.Start(ctx); err != nil {
+		if ctx.Err() != nil {
+			return ctx.Err()
+		}
+		p.run.lose(err)
+		p.fail(event.Failure{Kind: event.Crashed, Detail: "after " + signal + " it did not start again: " + firstLine(err.Error()), Cause: p.check.Cause})
+		return errUnfit
+	}
+	p.note("%s, started again in %s", signal, time.Since(begin).Round(time.Millisecond))
+	p.run.note("receiver: %s, started again in %s (%s)", signal, time.Since(begin).Round(time.Millisecond), p.check.ID)
+	return nil
+}
+
+func firstLine(s string) string {
+	line, _, _ := strings.Cut(s, "\n")
+	return line
+}
+
+// expect asks for the states until they are as expected or the time to settle
+// is over, and judges them. The final ones are remembered, to be looked at
+// again at the end of the run.
+func (p *play) expect(ctx context.Context, expect []scenarios.Expectation, final bool) error {
+	wants := p.run.kept(p.scenario, p.cast.Wants(expect, p.run.cfg.Target.Identity))
+	if len(wants) == 0 {
+		return nil
+	}
+	questions := make([]probe.Want, len(wants))
+	for i, w := range wants {
+		questions[i] = probe.Want{Key: w.Key, OK: func(s *event.State) bool { return wrong(w, s) == "" }}
+	}
+	from := p.lastAck
+	if from.IsZero() {
+		from = time.Now()
+	}
+	states, err := probe.Settle(ctx, p.run.prober, questions, from.Add(p.run.cfg.Target.Settle))
+	if err != nil {
+		if how, ended := p.run.revive(ctx); ended {
+			p.fail(event.Failure{Kind: event.Crashed, Detail: "the receiver " + how, Cause: "the process ended after it had handled the requests"})
+			return errUnfit
+		}
+		return err
+	}
+	p.judged += len(wants)
+	for i, w := range wants {
+		if detail := wrong(w, states[i]); detail != "" {
+			p.misjudged(w, states[i], detail, kindOf(w, states[i], p.sent, p.refused), p.check.Cause)
+		} else if final {
+			p.settled = append(p.settled, w)
+		}
+	}
+	if len(p.failures) > 0 {
+		return errUnfit
+	}
+	return nil
+}
+
+// misjudged records a state that is wrong.
+func (p *play) misjudged(w scenarios.Want, got *event.State, detail string, kind event.Kind, cause string) {
+	if w.Status == "" && kind == event.Stale {
+		kind = event.Merged // nothing of it was sent under its own key
+	}
+	p.fail(event.Failure{Kind: kind, Detail: detail, Message: w.Key, Expected: wanted(w), Got: got, Cause: cause})
+}
+
+// fail records a failure with its evidence; alike ones are counted.
+func (p *play) fail(f event.Failure) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	for i := range p.failures {
+		if alike(p.failures[i], f) {
+			p.failures[i].Count++
+			return
+		}
+	}
+	f.Count = 1
+	f.Schedule = p.scenario.Name
+	f.Timeline = append([]string(nil), p.timeline...)
+	f.Curl = append([]string(nil), p.curl...)
+	f.Log = p.run.receiver.Log(logLines)
+	p.failures = append(p.failures, f)
+}
+
+// logLines is how much of the receiver's log goes with a failure.
+const logLines = 20
+
+// alike tells whether two failures of one scenario are the same mistake on
+// different messages.
+func alike(a, b event.Failure) bool {
+	return a.Kind == b.Kind && status(a.Expected) == status(b.Expected) && status(a.Got) == status(b.Got) && (a.Expected != nil || a.Detail == b.Detail)
+}
+
+func status(s *event.State) mocksender.DeliveryStatus {
+	if s == nil {
+		return ""
+	}
+	return s.DeliveryStatus
+}
+
+// pause waits in real time: for the receiver, not for ContextPush.
+func pause(ctx context.Context, d time.Duration) error {
+	t := time.NewTimer(d)
+	defer t.Stop()
+	select {
+	case <-ctx.Done():
+		return ctx.Err()
+	case <-t.C:
+		return nil
+	}
+}

@@ -1,0 +1,169 @@
+package probe
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+
+	"github.com/ctxpush/ctxpush/conformance/event"
+	"github.com/ctxpush/ctxpush/mocksender"
+	"github.com/itchyny/gojq"
+)
+
+// reader turns an answer into a state.
+type reader struct {
+	jq       *gojq.Code // nil: the answer is the state
+	src      string
+	statuses map[string]mocksender.DeliveryStatus
+	redact   redactor
+}
+
+// state reads one answer; nil is a message that is not known. The error says
+// what came and what would be right, without the request.
+func (r *reader) state(ctx context.Context, raw json.RawMessage) (*event.State, error) {
+	if r.jq != nil {
+		var err error
+		if raw, err = r.query(ctx, raw); err != nil {
+			return nil, err
+		}
+	}
+	raw = bytes.TrimSpace(raw)
+	if len(raw) == 0 || string(raw) == "null" {
+		return nil, nil
+	}
+	if raw[0] != '{' {
+		return nil, fmt.Errorf("the state is %s: want a JSON object; probe.http.jq can pick it out", r.kind(raw))
+	}
+	// A map, because a struct would also take other spellings of the names.
+	var members map[string]json.RawMessage
+	if err := json.Unmarshal(raw, &members); err != nil {
+		return nil, fmt.Errorf("the state is no JSON: %s", plain(err.Error(), 80))
+	}
+	var texts [4]string
+	for i, name := range []string{"delivery_status", "delivery_method", "planned_delivery_method", "timestamp"} {
+		var err error
+		if texts[i], err = r.text(name, members[name]); err != nil {
+			return nil, err
+		}
+	}
+	s := event.State{
+		DeliveryMethod:        mocksender.DeliveryMethod(texts[1]),
+		PlannedDeliveryMethod: mocksender.DeliveryMethod(texts[2]),
+		Timestamp:             texts[3],
+	}
+	if texts[0] == "" {
+		return nil, fmt.Errorf("delivery_status is %s in %s: want one of %s; probe.http.jq can rename a member",
+			emptiness(members["delivery_status"]), r.redact.cut(string(raw), 80), words(mocksender.Statuses))
+	}
+	var err error
+	if s.DeliveryStatus, err = r.status(texts[0]); err != nil {
+		return nil, err
+	}
+	if s.Timestamp != "" {
+		if _, ok := parseInstant(s.Timestamp); !ok {
+			return nil, fmt.Errorf("timestamp is %q: want RFC 3339 with an offset, such as 2025-02-07T15:20:40.599Z; probe.http.jq can rewrite or delete it", r.redact.cut(s.Timestamp, 80))
+		}
+	}
+	if content := members["content"]; string(content) != "null" {
+		s.Content = content
+	}
+	return &s, nil
+}
+
+// status is the contract's word for the receiver's. What the owner has mapped
+// comes first: a receiver may use a word of the contract in a sense of its own.
+func (r *reader) status(word string) (mocksender.DeliveryStatus, error) {
+	if s, ok := r.statuses[word]; ok {
+		return s, nil
+	}
+	if s := mocksender.DeliveryStatus(word); slices.Contains(mocksender.Statuses, s) {
+		return s, nil
+	}
+	mapped := ""
+	if len(r.statuses) > 0 {
+		mapped = fmt.Sprintf(" (it has %s)", words(slices.Sorted(maps.Keys(r.statuses))))
+	}
+	return "", fmt.Errorf("delivery_status is %q: want one of %s; map the receiver's word under statuses:%s", r.redact.cut(word, 80), words(mocksender.Statuses), mapped)
+}
+
+// query is jq's one result, empty where there is none.
+func (r *reader) query(ctx context.Context, raw json.RawMessage) (json.RawMessage, error) {
+	in, ok := parseJSON(raw)
+	if !ok {
+		return nil, errors.New("the state is no JSON")
+	}
+	results := r.jq.RunWithContext(ctx, in)
+	out, ok := results.Next()
+	if !ok {
+		return nil, nil
+	}
+	if err, ok := out.(error); ok {
+		return nil, r.failed(ctx, err)
+	}
+	if more, ok := results.Next(); ok {
+		if err, ok := more.(error); ok {
+			return nil, r.failed(ctx, err)
+		}
+		return nil, fmt.Errorf("probe.http.jq %q gives more than one result: want one, or none for a message that is not known", plain(r.src, 80))
+	}
+	result, err := gojq.Marshal(out)
+	if err != nil {
+		return nil, r.failed(ctx, err)
+	}
+	return result, nil
+}
+
+func (r *reader) failed(ctx context.Context, err error) error {
+	if ctx.Err() != nil {
+		return fmt.Errorf("probe.http.jq %q did not end in time", plain(r.src, 80))
+	}
+	return fmt.Errorf("probe.http.jq %q failed: %s", plain(r.src, 80), r.redact.cut(err.Error(), 160))
+}
+
+// text is a member that is text, empty where it is absent or null.
+func (r *reader) text(name string, raw json.RawMessage) (string, error) {
+	if len(raw) == 0 || string(raw) == "null" {
+		return "", nil
+	}
+	var s string
+	if raw[0] != '"' || json.Unmarshal(raw, &s) != nil {
+		return "", fmt.Errorf("%s is %s: want text; probe.http.jq can rewrite it", name, r.kind(raw))
+	}
+	return s, nil
+}
+
+func emptiness(raw json.RawMessage) string {
+	switch {
+	case len(raw) == 0:
+		return "missing"
+	case string(raw) == "null":
+		return "null"
+	}
+	return "empty"
+}
+
+// kind says what a JSON value is, in the words of a user.
+func (r *reader) kind(raw json.RawMessage) string {
+	switch raw[0] {
+	case '{':
+		return "an object"
+	case '[':
+		return "an array"
+	case '"':
+		return "text"
+	}
+	return r.redact.cut(string(raw), 80)
+}
+
+func words[T ~string](all []T) string {
+	plain := make([]string, len(all))
+	for i, w := range all {
+		plain[i] = string(w)
+	}
+	return strings.Join(plain, ", ")
+}

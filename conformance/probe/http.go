@@ -1,0 +1,345 @@
+package probe
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"net/url"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/ctxpush/ctxpush/conformance/config"
+	"github.com/ctxpush/ctxpush/conformance/event"
+	"github.com/ctxpush/ctxpush/mocksender"
+	"golang.org/x/sync/errgroup"
+)
+
+// Bounds of the HTTP probe, for a server that is no probe at all.
+const (
+	maxAnswer     = 1 << 20          // bytes of the answer to one key, unpacked
+	maxBulkAnswer = 16 << 20         // bytes of the answer to a chunk of keys
+	maxWait       = 10 * time.Second // per request, where the Config's time-out is not shorter
+
+	// A chunk of keys is below 100 kB, the least limit of a body that common
+	// frameworks set by themselves.
+	chunk    = 200
+	parallel = 8 // requests at once
+)
+
+// httpProber asks over HTTP, as the page on the HTTP probe in the manual says.
+type httpProber struct {
+	base    func() string
+	path    string
+	bulk    string
+	headers http.Header
+	host    string // the Host header, where the owner set one
+	wait    time.Duration
+	client  *http.Client
+	reader  reader
+	redact  redactor
+}
+
+// New makes the prober that the Config describes. base is the receiver's
+// address at the time of a question: it may be another one after each start.
+// The Config's secret must be the run's. A nil client is one of our own;
+// whatever the client, redirects are not followed. The error is a *config.Error.
+func New(cfg config.Config, base func() string, client *http.Client) (Prober, error) {
+	cfg.SetDefaults()
+	spec := *cfg.Probe.HTTP
+	code, err := spec.Program()
+	if err != nil {
+		return nil, &config.Error{Key: "probe.http.jq", Msg: err.Error()}
+	}
+	if strings.TrimSpace(spec.JQ) == "." {
+		code = nil
+	}
+	if spec.URL != "" {
+		base = func() string { return spec.URL }
+	}
+	p := &httpProber{
+		base:    base,
+		path:    spec.Path,
+		bulk:    spec.Bulk,
+		headers: http.Header{},
+		wait:    min(cfg.Timeout, maxWait),
+	}
+	secrets := []string{string(cfg.Secret)}
+	for name, template := range spec.Headers {
+		text := config.Expand(template, map[string]string{config.VarSecret: string(cfg.Secret)})
+		secrets = append(secrets, text)
+		if http.CanonicalHeaderKey(name) == "Host" {
+			p.host = text
+			continue
+		}
+		p.headers.Set(name, text)
+	}
+	p.redact = newRedactor(secrets)
+	p.reader = reader{jq: code, src: spec.JQ, statuses: cfg.Statuses, redact: p.redact}
+	p.client = ownClient(client)
+	return p, nil
+}
+
+func ownClient(client *http.Client) *http.Client {
+	var own http.Client
+	if client != nil {
+		own = *client
+	} else {
+		own.Transport = &http.Transport{
+			Proxy:               http.ProxyFromEnvironment,
+			MaxIdleConnsPerHost: parallel,
+			IdleConnTimeout:     30 * time.Second,
+		}
+	}
+	own.CheckRedirect = func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
+	return &own
+}
+
+// States asks with one request a key, or with one a chunk of keys where there
+// is a bulk look-up.
+func (p *httpProber) States(ctx context.Context, keys []mocksender.Key) ([]*event.State, error) {
+	states := make([]*event.State, len(keys))
+	group, inner := errgroup.WithContext(ctx)
+	group.SetLimit(parallel)
+	if p.bulk != "" {
+		at := 0
+		for part := range slices.Chunk(keys, chunk) {
+			into := states[at : at+len(part)]
+			at += len(part)
+			group.Go(func() error { return p.askMany(inner, part, into) })
+		}
+		return done(states, group.Wait())
+	}
+	for i, key := range keys {
+		group.Go(func() (err error) {
+			if inner.Err() != nil {
+				return inner.Err()
+			}
+			states[i], err = p.askOne(inner, key)
+			return err
+		})
+	}
+	return done(states, group.Wait())
+}
+
+func done(states []*event.State, err error) ([]*event.State, error) {
+	if err == nil {
+		return states, nil
+	}
+	var own *Error
+	if !errors.As(err, &own) {
+		own = &Error{Msg: "ended before it was answered", Err: err}
+	}
+	return nil, own
+}
+
+func (p *httpProber) askOne(ctx context.Context, key mocksender.Key) (*event.State, error) {
+	const want = "want 200 with a JSON object, or 404 for a message that is not known"
+	q := p.question(http.MethodGet, p.path, want, maxAnswer)
+	query := q.url.Query()
+	query.Set("campaign_id", key.CampaignID)
+	query.Set("user_id", key.UserID)
+	query.Set("idempotency_key", key.IdempotencyKey)
+	if key.DeviceToken != "" {
+		query.Set("device_token", key.DeviceToken)
+	}
+	q.url.RawQuery = query.Encode()
+	ctx, cancel := context.WithTimeout(ctx, p.wait)
+	defer cancel()
+	a, err := q.ask(ctx, nil)
+	if err != nil || a.status == http.StatusNotFound {
+		return nil, err
+	}
+	if !json.Valid(a.body) {
+		return nil, q.got(a)
+	}
+	s, err := p.reader.state(ctx, a.body)
+	if err != nil {
+		return nil, q.failf("%s", err)
+	}
+	return s, nil
+}
+
+func (p *httpProber) askMany(ctx context.Context, keys []mocksender.Key, into []*event.State) error {
+	want := fmt.Sprintf("want 200 with a JSON array of %d, a state or null each", len(keys))
+	q := p.question(http.MethodPost, p.bulk, want, maxBulkAnswer)
+	body, err := json.Marshal(keys)
+	if err != nil {
+		return q.failf("%s", err)
+	}
+	ctx, cancel := context.WithTimeout(ctx, p.wait)
+	defer cancel()
+	a, err := q.ask(ctx, body)
+	if err != nil {
+		return err
+	}
+	if a.status == http.StatusNotFound {
+		return q.got(a)
+	}
+	var answers []json.RawMessage
+	if err := json.Unmarshal(a.body, &answers); err != nil || answers == nil {
+		return q.got(a)
+	}
+	if len(answers) != len(keys) {
+		return q.failf("answered an array of %d: %s", len(answers), want)
+	}
+	for i, raw := range answers {
+		if into[i], err = p.reader.state(ctx, raw); err != nil {
+			return q.failf("element %d: %s", i, err)
+		}
+	}
+	return nil
+}
+
+// question is one request that is about to be made.
+type question struct {
+	p      *httpProber
+	method string
+	url    *url.URL
+	bad    error // an address that is none
+	want   string
+	limit  int64
+}
+
+func (p *httpProber) question(method, path, want string, limit int64) *question {
+	q := &question{p: p, method: method, want: want, limit: limit}
+	q.url, q.bad = url.Parse(strings.TrimRight(p.base(), "/") + path)
+	if q.bad != nil {
+		q.url = &url.URL{Path: path}
+	}
+	return q
+}
+
+// answer is what came back.
+type answer struct {
+	status int
+	kind   string // the content type
+	body   []byte
+}
+
+// ask makes the request. The answer's status is 200 or 404; all others are
+// errors.
+func (q *question) ask(ctx context.Context, body []byte) (answer, error) {
+	if q.bad != nil {
+		return answer{}, q.failf("the address is none: want a URL such as http://127.0.0.1:3000")
+	}
+	var content io.Reader
+	if body != nil {
+		content = bytes.NewReader(body)
+	}
+	req, err := http.NewRequestWithContext(ctx, q.method, q.url.String(), content)
+	if err != nil {
+		return answer{}, q.failf("can't be asked: %s", q.foreign(err))
+	}
+	req.Header = q.p.headers.Clone()
+	req.Host = q.p.host
+	if req.Header.Get("Accept") == "" {
+		req.Header.Set("Accept", "application/json")
+	}
+	if body != nil {
+		req.Header.Set("Content-Type", "application/json")
+		// Not sent, being empty; it tells net/http that a look-up may be sent
+		// again where an idle connection turns out to be closed.
+		req.Header["Idempotency-Key"] = []string{}
+	}
+	resp, err := q.p.client.Do(req)
+	if err != nil {
+		return answer{}, q.unanswered(ctx, err)
+	}
+	defer resp.Body.Close()
+	a := answer{status: resp.StatusCode, kind: resp.Header.Get("Content-Type")}
+	a.body, err = io.ReadAll(io.LimitReader(resp.Body, q.limit+1))
+	if a.status != http.StatusOK && a.status != http.StatusNotFound {
+		return answer{}, q.refused(a, resp)
+	}
+	switch {
+	case err != nil:
+		return answer{}, q.unanswered(ctx, err)
+	case int64(len(a.body)) > q.limit:
+		return answer{}, q.failf("answered more than %d MiB: %s", q.limit>>20, q.want)
+	case resp.Header.Get("Content-Encoding") != "" && a.status == http.StatusOK:
+		return answer{}, q.failf("answered in the encoding %s, which was not asked for: want gzip or none", q.p.redact.cut(resp.Header.Get("Content-Encoding"), 40))
+	}
+	return a, nil
+}
+
+// unanswered is a request without a whole answer.
+func (q *question) unanswered(ctx context.Context, err error) *Error {
+	var netErr net.Error
+	switch {
+	case errors.Is(ctx.Err(), context.DeadlineExceeded) || errors.As(err, &netErr) && netErr.Timeout():
+		e := q.failf("no answer within %v: %s", q.p.wait, q.want)
+		e.Err, e.Temporary = context.DeadlineExceeded, true
+		return e
+	case ctx.Err() != nil:
+		e := q.failf("ended before it was answered")
+		e.Err = ctx.Err()
+		return e
+	}
+	e := q.failf("no answer: %s", q.foreign(err))
+	e.Err, e.Temporary = err, true
+	return e
+}
+
+// refused is an answer of neither 200 nor 404.
+func (q *question) refused(a answer, resp *http.Response) *Error {
+	e := q.got(a)
+	switch {
+	case a.status == http.StatusUnauthorized || a.status == http.StatusForbidden:
+		e.Msg += "; what the receiver asks for goes under probe.http.headers"
+	case a.status >= 300 && a.status < 400:
+		to := ""
+		if location, err := resp.Location(); err == nil {
+			to = " to " + q.p.redact.cut(bare(location), 80)
+		}
+		e.Msg = fmt.Sprintf("answered %d%s: redirects are not followed; %s", a.status, to, q.want)
+	case a.status == http.StatusMethodNotAllowed:
+		e.Msg += "; does the path take " + q.method + "?"
+	case a.status == http.StatusTooManyRequests || a.status >= 500:
+		e.Temporary = true
+	}
+	return e
+}
+
+// got is an answer that is not what was asked for.
+func (q *question) got(a answer) *Error {
+	var what strings.Builder
+	fmt.Fprintf(&what, "answered %d", a.status)
+	body := bytes.TrimSpace(a.body)
+	if len(body) == 0 {
+		what.WriteString(" with nothing")
+	} else {
+		if a.kind != "" {
+			what.WriteString(" " + q.p.redact.cut(a.kind, 60))
+		}
+		what.WriteString(" " + q.p.redact.cut(string(body), 80))
+	}
+	return q.failf("%s: %s", what.String(), q.want)
+}
+
+func (q *question) failf(format string, args ...any) *Error {
+	return &Error{
+		Request: q.method + " " + q.p.redact.text(bare(q.url)),
+		Msg:     q.p.redact.text(fmt.Sprintf(format, args...)),
+	}
+}
+
+// foreign is net/http's message without the address, which the Error has
+// already, and whose query is nobody's business.
+func (q *question) foreign(err error) string {
+	var urlErr *url.Error
+	if errors.As(err, &urlErr) {
+		err = urlErr.Err
+	}
+	return q.p.redact.cut(err.Error(), 160)
+}
+
+// bare is an address without user, query and fragment.
+func bare(u *url.URL) string {
+	return (&url.URL{Scheme: u.Scheme, Host: u.Host, Path: u.Path, RawPath: u.RawPath}).String()
+}

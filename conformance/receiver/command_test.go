@@ -1,0 +1,261 @@
+//go:build unix
+
+package receiver
+
+import (
+	"context"
+	"errors"
+	"io/fs"
+	"net"
+	"os"
+	"path/filepath"
+	"runtime"
+	"strconv"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+
+	. "github.com/onsi/gomega"
+
+	"github.com/ctxpush/ctxpush/conformance/config"
+)
+
+func TestCommandKeepsItsDisk(t *testing.T) {
+	g := NewWithT(t)
+	ctx := t.Context()
+	r := newCommand(t, command(""), Env{})
+	g.Expect(r.Fixed()).To(BeEmpty())
+	g.Expect(r.Info()).To(Equal(Info{Kind: "command"}))
+
+	g.Expect(r.Start(ctx)).To(Succeed())
+	g.Expect(r.URL()).To(MatchRegexp(`^http://127\.0\.0\.1:\d+$`))
+	g.Expect(get(t, r, "/starts")).To(Equal("1"))
+	g.Expect(get(t, r, "/secret")).To(Equal(testSecret))
+	g.Expect(r.Start(ctx)).To(MatchError(ContainSubstring("runs already")))
+
+	pid := get(t, r, "/pid")
+	g.Expect(r.Stop(ctx)).To(Succeed())
+	g.Expect(running1(pid)).To(BeFalse())
+	g.Expect(r.Log(1)).To(Equal([]string{"bye"}))
+	_, ended := r.Exited()
+	g.Expect(ended).To(BeFalse(), "it was asked to")
+
+	g.Expect(r.Start(ctx)).To(Succeed())
+	g.Expect(get(t, r, "/starts")).To(Equal("2"))
+	pid = get(t, r, "/pid")
+	g.Expect(r.Kill(ctx)).To(Succeed())
+	g.Expect(running1(pid)).To(BeFalse())
+	g.Expect(r.Log(100)).To(HaveLen(3), "a killed receiver says no bye")
+
+	g.Expect(r.Start(ctx)).To(Succeed())
+	g.Expect(get(t, r, "/starts")).To(Equal("3"))
+	pid = get(t, r, "/pid")
+	g.Expect(r.Close()).To(Succeed())
+	g.Expect(r.Close()).To(Succeed())
+	g.Expect(running1(pid)).To(BeFalse())
+}
+
+// running1 reports whether a process is there and has not ended.
+func running1(pid string) bool {
+	n, err := strconv.Atoi(pid)
+	if err != nil {
+		panic(err)
+	}
+	started, known := startOf(n)
+	return !known || started != ""
+}
+
+func TestCommandReadyByPort(t *testing.T) {
+	c := command("sick")
+	c.Ready.HTTP = ""
+	NewWithT(t).Expect(newCommand(t, c, Env{}).Start(t.Context())).To(Succeed())
+}
+
+func TestCommandThatOutlivesSIGTERM(t *testing.T) {
+	g := NewWithT(t)
+	r := newCommand(t, command("stubborn"), Env{Grace: 50 * time.Millisecond})
+	g.Expect(r.Start(t.Context())).To(Succeed())
+	pid := get(t, r, "/pid")
+	err := r.Stop(t.Context())
+	var stop *StopError
+	g.Expect(errors.As(err, &stop)).To(BeTrue())
+	g.Expect(err).To(MatchError(ContainSubstring("did not end within 50ms of SIGTERM and was killed")))
+	g.Expect(running1(pid)).To(BeFalse())
+	g.Expect(r.Start(t.Context())).To(Succeed())
+	g.Expect(get(t, r, "/starts")).To(Equal("2"))
+}
+
+func TestCommandThatDiesAtOnce(t *testing.T) {
+	g := NewWithT(t)
+	c := command("dies")
+	c.Ready.Timeout = time.Hour // not waited for
+	err := startError(t, t.Context(), newCommand(t, c, Env{}))
+	g.Expect(err.Error()).To(MatchRegexp(`^command \S*receiver: ended before it was ready: ended with exit status 3 \(tried GET http://127\.0\.0\.1:\d+/healthz for \S+\); its log ends with "no database at all"$`))
+	g.Expect(err.Log).To(ConsistOf(`receiver in mode "dies"`, "no database at all"))
+}
+
+func TestCommandWhoseChildKeepsItsOutput(t *testing.T) {
+	g := NewWithT(t)
+	c := command("leaves-child")
+	c.Ready.Timeout = time.Hour
+	err := startError(t, t.Context(), newCommand(t, c, Env{}))
+	g.Expect(err.Error()).To(ContainSubstring("ended with exit status 4"))
+	var child string
+	for _, line := range err.Log {
+		if pid, ok := strings.CutPrefix(line, "child "); ok {
+			child = pid
+		}
+	}
+	g.Expect(child).NotTo(BeEmpty())
+	g.Expect(running1(child)).To(BeFalse(), "its child went with it")
+}
+
+func TestCommandThatIsNeverReady(t *testing.T) {
+	for mode, want := range map[string]string{"sick": "answered 503, want 2xx", "silent": "connection refused"} {
+		t.Run(mode, func(t *testing.T) {
+			g := NewWithT(t)
+			c := command(mode)
+			c.Ready.Timeout = 2 * time.Second
+			err := startError(t, t.Context(), newCommand(t, c, Env{}))
+			g.Expect(err.Error()).To(ContainSubstring("was not ready within 2s, the last try: "))
+			g.Expect(err.Error()).To(ContainSubstring(want))
+			g.Expect(err.Tried).To(HavePrefix("GET http://127.0.0.1:"))
+			g.Expect(err.Waited).To(BeNumerically(">=", 2*time.Second))
+			g.Expect(err.Log).NotTo(BeEmpty())
+		})
+	}
+}
+
+func TestCommandThatIsInterrupted(t *testing.T) {
+	g := NewWithT(t)
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	c := command("silent")
+	c.Ready.Timeout = time.Hour
+	g.Expect(startError(t, ctx, newCommand(t, c, Env{}))).To(MatchError(context.Canceled))
+}
+
+func TestCommandThatCannotBeStarted(t *testing.T) {
+	file := filepath.Join(t.TempDir(), "program")
+	if err := os.WriteFile(file, []byte("no program"), 0o755); err != nil {
+		t.Fatal(err)
+	}
+	for name, c := range map[string]struct{ argv0, want string }{
+		"no name in the PATH": {"ctxpush-no-such-program", `the program "ctxpush-no-such-program" is not in the PATH`},
+		"no file":             {"./no/such/program", "no/such/program: no such file"},
+		"no program":          {file, "exec format error"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			cmd := command("")
+			cmd.Argv[0] = c.argv0
+			err := startError(t, t.Context(), newCommand(t, cmd, Env{}))
+			NewWithT(t).Expect(err.Error()).To(ContainSubstring(c.want))
+		})
+	}
+}
+
+func TestCommandMistakes(t *testing.T) {
+	file := filepath.Join(t.TempDir(), "file")
+	if err := os.WriteFile(file, nil, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	for want, change := range map[string]func(*config.Command){
+		"receiver.command.argv: missing":                     func(c *config.Command) { c.Argv = nil },
+		"receiver.command.argv[1]: ":                         func(c *config.Command) { c.Argv = append(c.Argv, "--secret=${SECRET}") },
+		"receiver.command.argv[2]: holds the secret":         func(c *config.Command) { c.Argv = append(c.Argv, "-s", testSecret) },
+		"receiver.command: neither argv nor env has ${PORT}": func(c *config.Command) { delete(c.Env, "PORT") },
+		"receiver.command.dir: /no/such/dir does not exist":  func(c *config.Command) { c.Dir = "/no/such/dir" },
+		"receiver.command.dir: " + file + " is a file":       func(c *config.Command) { c.Dir = file },
+		"receiver.command.ready.http: ":                      func(c *config.Command) { c.Ready.HTTP = "http://x/y" },
+	} {
+		t.Run(want, func(t *testing.T) {
+			g := NewWithT(t)
+			c := command("")
+			change(&c)
+			_, err := New(config.Config{Receiver: config.Receiver{Command: &c}}, Env{Secret: testSecret})
+			g.Expect(err).To(BeAssignableToTypeOf(&config.Error{}))
+			g.Expect(err).To(MatchError(ContainSubstring(want)))
+			g.Expect(err.Error()).NotTo(ContainSubstring(testSecret))
+		})
+	}
+}
+
+func TestCommandThatDiesLater(t *testing.T) {
+	g := NewWithT(t)
+	r := newCommand(t, command(""), Env{})
+	g.Expect(r.Start(t.Context())).To(Succeed())
+	_, ended := r.Exited()
+	g.Expect(ended).To(BeFalse())
+	askToDie(t, r)
+	how, _ := r.Exited()
+	g.Expect(how).To(Equal("ended with exit status 7"))
+	g.Expect(r.Stop(t.Context())).To(Succeed())
+	g.Expect(r.Start(t.Context())).To(Succeed())
+	g.Expect(get(t, r, "/starts")).To(Equal("2"))
+	askToDie(t, r)
+	g.Expect(r.Start(t.Context())).To(Succeed(), "also without a stop")
+	g.Expect(get(t, r, "/starts")).To(Equal("3"))
+}
+
+// askToDie returns when r is seen to have ended.
+func askToDie(t *testing.T, r Receiver) {
+	t.Helper()
+	if resp, err := httpGet(r.URL() + "/die"); err == nil {
+		resp.Body.Close()
+		t.Fatalf("answered %s, want none", resp.Status)
+	}
+	NewWithT(t).Eventually(func() bool { _, ended := r.Exited(); return ended }).
+		WithTimeout(time.Minute).WithPolling(5 * time.Millisecond).Should(BeTrue())
+}
+
+func TestCommandSecretStaysOutOfItsLog(t *testing.T) {
+	g := NewWithT(t)
+	r := newCommand(t, command("tells-secret"), Env{})
+	g.Expect(r.Start(t.Context())).To(Succeed())
+	g.Eventually(func() []string { return r.Log(10) }).WithTimeout(time.Minute).WithPolling(5 * time.Millisecond).
+		Should(ContainElement("the secret is [secret], oh"))
+	g.Expect(r.Kill(t.Context())).To(Succeed())
+	g.Expect(strings.Join(r.Log(10), "\n")).NotTo(ContainSubstring(testSecret))
+}
+
+func TestCommandWhosePortIsTaken(t *testing.T) {
+	g := NewWithT(t)
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	g.Expect(err).NotTo(HaveOccurred())
+	defer l.Close()
+	p := newCommand(t, command(""), Env{}).(*process)
+	ports := []int{l.Addr().(*net.TCPAddr).Port}
+	p.port = func() (int, error) {
+		if len(ports) == 0 {
+			return freePort()
+		}
+		port := ports[0]
+		ports = ports[1:]
+		return port, nil
+	}
+	g.Expect(p.Start(t.Context())).To(Succeed())
+	g.Expect(p.Log(9)).To(ContainElement(ContainSubstring("address already in use")))
+}
+
+func TestCommandHasAGroupOfItsOwn(t *testing.T) {
+	g := NewWithT(t)
+	p := newCommand(t, command(""), Env{}).(*process)
+	g.Expect(p.Start(t.Context())).To(Succeed())
+	pid := p.child.cmd.Process.Pid
+	g.Expect(syscall.Getpgid(pid)).To(Equal(pid))
+}
+
+func TestCommandGoesWithAKilledRun(t *testing.T) {
+	if runtime.GOOS != "linux" {
+		t.Skip("only Linux ends a process with its parent")
+	}
+	pid := killedHarness(t, "command", "CTXPUSH_TEST_DIR="+t.TempDir())
+	NewWithT(t).Eventually(func() bool { return running1(pid) }).
+		WithTimeout(time.Minute).WithPolling(5 * time.Millisecond).Should(BeFalse())
+}
+
+func TestLookProgram(t *testing.T) {
+	_, err := lookProgram("./missing", t.TempDir())
+	NewWithT(t).Expect(errors.Is(err, fs.ErrNotExist)).To(BeTrue())
+}

@@ -1,0 +1,381 @@
+package receiver
+
+import (
+	"cmp"
+	"context"
+	"crypto/rand"
+	"errors"
+	"fmt"
+	"net"
+	"os"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/containerd/errdefs"
+	"github.com/moby/moby/api/types/network"
+	"github.com/moby/moby/client"
+	"github.com/testcontainers/testcontainers-go"
+
+	"github.com/ctxpush/ctxpush/conformance/config"
+)
+
+// box is a receiver that runs in a container, one and the same over all its
+// starts, so that its disk survives them. Who may ask the engine sees the
+// container's environment, and with it the secret.
+type box struct {
+	name  string
+	id    string // its label
+	spec  config.Container
+	env   Env
+	log   *lineLog
+	stall time.Duration // pullStall
+
+	engine *engine
+	image  string // as the engine knows it
+	digest string
+	ctr    testcontainers.Container
+	signal string // what asks it to end
+
+	url string
+	run *boxRun // nil before the first start and after each asked end
+}
+
+func newBox(cfg config.Config, env Env) (Receiver, error) {
+	spec := *cfg.Receiver.Container
+	b := &box{id: strings.ToLower(rand.Text()), spec: spec, env: env, log: newLineLog(env.Secret), stall: pullStall}
+	if spec.Build == nil {
+		b.name = "container " + spec.Image
+		return b, nil
+	}
+	b.name = "container built from " + cmp.Or(spec.Build.Context, ".")
+	build, err := buildOf(cfg, *spec.Build)
+	if err != nil {
+		return nil, err
+	}
+	b.spec.Build = &build
+	return b, nil
+}
+
+// buildOf is b, a part of cfg, with its defaults and an absolute context.
+func buildOf(cfg config.Config, b config.Build) (config.Build, error) {
+	const key = "receiver.container.build"
+	b.Dockerfile = cmp.Or(b.Dockerfile, "Dockerfile")
+	b.Context = cfg.Abs(b.Context)
+	if abs, err := filepath.Abs(b.Context); err == nil {
+		b.Context = abs
+	}
+	if wrong := folder(b.Context); wrong != "" {
+		return b, mistake(key+".context", "%s", wrong)
+	}
+	if !filepath.IsLocal(b.Dockerfile) {
+		return b, mistake(key+".dockerfile", "%s is not in the build's context: want a path in it", b.Dockerfile)
+	}
+	file := filepath.Join(b.Context, b.Dockerfile)
+	if info, err := os.Stat(file); err != nil || info.IsDir() {
+		return b, mistake(key+".dockerfile", "%s is no file", file)
+	}
+	return b, nil
+}
+
+func (b *box) Start(ctx context.Context) error {
+	if b.run != nil && !closed(b.run.ended) {
+		return fmt.Errorf("%s: runs already", b.name)
+	}
+	b.run = nil
+	began := time.Now()
+	if err := b.create(ctx); err != nil {
+		return &StartError{Receiver: b.name, Log: b.log.tail(tailSize), Waited: time.Since(began), Err: b.clean(err)}
+	}
+	run, err := b.launch(ctx)
+	if err != nil {
+		return &StartError{Receiver: b.name, Log: b.log.tail(tailSize), Waited: time.Since(began), Err: b.clean(err)}
+	}
+	w, waited, err := b.await(ctx, run)
+	if err == nil {
+		b.run = run
+		return nil
+	}
+	b.kill(run)
+	if errors.Is(err, errEnded) {
+		err = fmt.Errorf("%w: %s", errEnded, run.how)
+	} else if ctx.Err() == nil {
+		err = b.hint(ctx, err)
+	}
+	start := &StartError{Receiver: b.name, Waited: waited, Log: b.log.tail(tailSize), Err: b.clean(err)}
+	if w != nil {
+		start.Tried = w.tried()
+	}
+	return start
+}
+
+// clean blanks the secret out of what the engine says.
+func (b *box) clean(err error) error {
+	if text := err.Error(); b.log.hide.text(text) != text {
+		return errors.New(b.log.hide.text(text))
+	}
+	return err
+}
+
+// create makes the container, unless it is there already.
+func (b *box) create(ctx context.Context) error {
+	if b.ctr != nil {
+		return nil
+	}
+	if b.engine == nil {
+		e, err := connect(ctx)
+		if err != nil {
+			return err
+		}
+		b.engine = e
+		// What stays behind here is found by the next run.
+		_ = e.removeAll(ctx, labelRun, func(labels map[string]string) bool { return ownerOf(labels).gone() })
+	}
+	labels := self().labels(b.env.RunID, b.id)
+	if err := b.provide(ctx, labels); err != nil {
+		return err
+	}
+	vars := map[string]string{config.VarPort: strconv.Itoa(b.spec.Port), config.VarSecret: b.env.Secret}
+	env := make(map[string]string, len(b.spec.Env))
+	for name, value := range b.spec.Env {
+		env[name] = config.Expand(value, vars)
+	}
+	// Not to be broken off: the engine might finish what nobody knows of.
+	unbroken, cancel := context.WithTimeout(context.WithoutCancel(ctx), callFor)
+	defer cancel()
+	ctr, err := b.engine.provider.CreateContainer(unbroken, testcontainers.ContainerRequest{
+		Image:        b.image,
+		Env:          env,
+		Labels:       labels,
+		ExposedPorts: []string{b.port()},
+	})
+	if err != nil {
+		if ctr != nil {
+			err = errors.Join(err, b.engine.removeContainer(unbroken, ctr.GetContainerID()))
+		}
+		return fmt.Errorf("can't be created: %w", explain(err))
+	}
+	b.ctr = ctr
+	info, err := ctr.Inspect(unbroken)
+	if err != nil {
+		return explain(err)
+	}
+	b.signal = cmp.Or(info.Config.StopSignal, "SIGTERM")
+	return ctx.Err()
+}
+
+func (b *box) port() string { return strconv.Itoa(b.spec.Port) + "/tcp" }
+
+// provide sees to it that there is an image.
+func (b *box) provide(ctx context.Context, labels map[string]string) (err error) {
+	if b.image != "" {
+		return nil
+	}
+	name := b.spec.Image
+	if b.spec.Build == nil {
+		name, err = b.engine.fetch(ctx, name, b.stall)
+	} else {
+		// A registry in the name keeps testcontainers from another one.
+		repo, tag := "localhost/ctxpush", b.id
+		name = repo + ":" + tag
+		err = b.build(ctx, repo, tag, labels)
+	}
+	if err != nil {
+		return err
+	}
+	if b.digest, err = b.engine.digest(ctx, name); err != nil {
+		return err
+	}
+	b.image = name
+	return nil
+}
+
+func (b *box) build(ctx context.Context, repo, tag string, labels map[string]string) error {
+	out := b.log.open()
+	defer out.Close()
+	err := b.engine.build(ctx, testcontainers.ContainerRequest{FromDockerfile: testcontainers.FromDockerfile{
+		Context:              b.spec.Build.Context,
+		Dockerfile:           b.spec.Build.Dockerfile,
+		Repo:                 repo,
+		Tag:                  tag,
+		BuildOptionsModifier: func(o *client.ImageBuildOptions) { o.Labels = labels },
+	}}, out)
+	if err != nil {
+		return fmt.Errorf("the image can't be built: %w", err)
+	}
+	return nil
+}
+
+// await waits until the container takes requests.
+func (b *box) await(ctx context.Context, run *boxRun) (*waiter, time.Duration, error) {
+	bases, err := b.addresses(ctx)
+	if err != nil {
+		return nil, 0, err
+	}
+	if len(bases) == 0 {
+		// The ports go with the end, which may be known here a little later.
+		select {
+		case <-run.ended:
+			return nil, 0, errEnded
+		case <-ctx.Done():
+			return nil, 0, ctx.Err()
+		case <-time.After(2 * drainFor):
+			return nil, 0, fmt.Errorf("its port %s is not published", b.port())
+		}
+	}
+	w := newWaiter(b.spec.Ready, containerReady, bases...)
+	w.proxied = true // by the engine
+	url, waited, err := w.wait(ctx, run.ended)
+	b.url = url
+	return w, waited, err
+}
+
+// addresses are where the container's port may be reached now, none where it
+// does not run: on the loopback,
+// or where testcontainers-go believes the engine to be. The latter alone is
+// wrong for a harness that runs in a container itself, beside the engine.
+func (b *box) addresses(ctx context.Context) ([]string, error) {
+	info, err := b.ctr.Inspect(ctx)
+	if err != nil {
+		return nil, explain(err)
+	}
+	port, err := network.ParsePort(b.port())
+	if err != nil {
+		return nil, err
+	}
+	bindings := info.NetworkSettings.Ports[port]
+	if len(bindings) == 0 {
+		return nil, nil
+	}
+	published := bindings[0].HostPort
+	// An engine may publish another port for IPv6.
+	if i := slices.IndexFunc(bindings, func(p network.PortBinding) bool { return p.HostIP.Is4() }); i >= 0 {
+		published = bindings[i].HostPort
+	}
+	hosts := []string{"127.0.0.1"}
+	if host, err := b.ctr.Host(ctx); err == nil && host != "localhost" && host != "127.0.0.1" {
+		hosts = append(hosts, host)
+	}
+	var bases []string
+	for _, host := range hosts {
+		bases = append(bases, "http://"+net.JoinHostPort(host, published))
+	}
+	return bases, nil
+}
+
+// hint adds to a receiver that never got ready that its image exposes other
+// ports.
+func (b *box) hint(ctx context.Context, err error) error {
+	image, inspectErr := b.engine.api.ImageInspect(ctx, b.image)
+	if inspectErr != nil || image.Config == nil || len(image.Config.ExposedPorts) == 0 {
+		return err
+	}
+	var exposed []string
+	for port := range image.Config.ExposedPorts {
+		if port == b.port() {
+			return err
+		}
+		exposed = append(exposed, port)
+	}
+	slices.Sort(exposed)
+	return fmt.Errorf("%w; receiver.container.port is %s, and the image exposes %s", err, b.port(), strings.Join(exposed, ", "))
+}
+
+func (b *box) Stop(ctx context.Context) error {
+	run := b.run
+	b.run = nil
+	if run == nil || closed(run.ended) {
+		return nil
+	}
+	if err := b.send(ctx, b.signal); err != nil && !closed(run.ended) {
+		return errors.Join(fmt.Errorf("%s: %s: %w", b.name, b.signal, err), b.kill(run))
+	}
+	grace := time.NewTimer(b.env.Grace)
+	defer grace.Stop()
+	select {
+	case <-run.ended:
+		return nil
+	case <-ctx.Done():
+		return errors.Join(ctx.Err(), b.kill(run))
+	case <-grace.C:
+	}
+	if err := b.kill(run); err != nil {
+		return err
+	}
+	return &StopError{Receiver: b.name, Signal: b.signal, After: b.env.Grace}
+}
+
+func (b *box) Kill(context.Context) error {
+	run := b.run
+	b.run = nil
+	if run == nil {
+		return nil
+	}
+	return b.kill(run)
+}
+
+// kill is not to be broken off.
+func (b *box) kill(run *boxRun) error {
+	ctx, cancel := context.WithTimeout(context.Background(), closeFor)
+	defer cancel()
+	if closed(run.ended) {
+		return nil
+	}
+	err := b.send(ctx, "SIGKILL")
+	select {
+	case <-run.ended:
+		return nil
+	case <-ctx.Done():
+		return errors.Join(fmt.Errorf("%s: did not end within %s of SIGKILL", b.name, closeFor), err)
+	}
+}
+
+// send sends a signal; that there is nobody to get it is no error.
+func (b *box) send(ctx context.Context, signal string) error {
+	_, err := b.engine.api.ContainerKill(ctx, b.ctr.GetContainerID(), client.ContainerKillOptions{Signal: signal})
+	if errdefs.IsConflict(err) {
+		return nil
+	}
+	return explain(err)
+}
+
+func (b *box) Exited() (string, bool) {
+	if run := b.run; run != nil && closed(run.ended) {
+		return run.how, true
+	}
+	return "", false
+}
+
+func (b *box) Close() error {
+	if b.engine == nil {
+		return nil
+	}
+	ctx, cancel := context.WithTimeout(context.Background(), closeFor)
+	defer cancel()
+	var errs []error
+	if b.ctr != nil {
+		errs = append(errs, b.Kill(ctx), b.ctr.Terminate(ctx, testcontainers.StopTimeout(0)))
+	}
+	// By label, for what was made and not learned of.
+	err := b.engine.removeAll(ctx, labelReceiver+"="+b.id, func(map[string]string) bool { return true })
+	if err != nil {
+		return errors.Join(append(errs, err)...)
+	}
+	// All is gone, so whatever went wrong before did no harm.
+	b.ctr, b.engine, b.image = nil, nil, ""
+	return nil
+}
+
+func (b *box) URL() string        { return b.url }
+func (b *box) Fixed() string      { return "" }
+func (b *box) Log(n int) []string { return b.log.tail(n) }
+
+func (b *box) Info() Info {
+	image := b.spec.Image
+	if image == "" {
+		image = b.image
+	}
+	return Info{Kind: "container", Image: image, Digest: b.digest}
+}

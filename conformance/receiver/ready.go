@@ -1,0 +1,239 @@
+package receiver
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"net/url"
+	"os"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/ctxpush/ctxpush/conformance/config"
+)
+
+const (
+	pollEvery = 10 * time.Millisecond // between two looks whether a receiver is ready
+	askFor    = 2 * time.Second       // at most, for one look
+	quietFor  = 100 * time.Millisecond
+
+	processReady   = 30 * time.Second // the defaults of Ready.Timeout
+	containerReady = 60 * time.Second
+)
+
+// waiter waits until a receiver takes requests.
+type waiter struct {
+	ready  config.Ready
+	bases  []string // addresses that may be the right one, the best first
+	client *http.Client
+
+	// proxied says that something before the receiver may accept its
+	// connections while it does not listen yet. Such a connection is closed at
+	// once, so one that stays open is the receiver's.
+	proxied bool
+}
+
+func newWaiter(ready config.Ready, byDefault time.Duration, bases ...string) *waiter {
+	if ready.Timeout <= 0 {
+		ready.Timeout = byDefault
+	}
+	return &waiter{
+		ready: ready,
+		bases: bases,
+		client: &http.Client{
+			// No proxy and no kept connection: each look is at the receiver itself.
+			Transport:     &http.Transport{DisableKeepAlives: true},
+			CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
+		},
+	}
+}
+
+// tried says how readiness is looked for.
+func (w *waiter) tried() string {
+	if w.ready.HTTP == "" {
+		return "to connect to " + strings.Join(w.bases, " and ")
+	}
+	var urls []string
+	for _, base := range w.bases {
+		urls = append(urls, w.target(base))
+	}
+	return "GET " + strings.Join(urls, " and ")
+}
+
+func (w *waiter) target(base string) string {
+	return base + "/" + strings.TrimPrefix(w.ready.HTTP, "/")
+}
+
+// wait returns the address at which the receiver takes requests. It gives up
+// when the time is over or when ended is closed. The other result is how long
+// it took.
+func (w *waiter) wait(ctx context.Context, ended <-chan struct{}) (string, time.Duration, error) {
+	began := time.Now()
+	looking, stop := context.WithTimeout(ctx, w.ready.Timeout)
+	defer stop()
+	ready := make(chan string, len(w.bases))
+	lasts := make([]lastError, len(w.bases))
+	var polls sync.WaitGroup
+	// The others are asked only where nobody can be reached at the best one.
+	unreached := make(chan struct{})
+	for i, base := range w.bases {
+		polls.Go(func() {
+			if i > 0 {
+				select {
+				case <-unreached:
+				case <-looking.Done():
+					return
+				}
+			}
+			w.poll(looking, base, &lasts[i], func() {
+				if i == 0 && !closed(unreached) {
+					close(unreached)
+				}
+			})
+			if looking.Err() == nil {
+				ready <- base
+			}
+		})
+	}
+	var base string
+	var err error
+	select {
+	case base = <-ready:
+	case <-ended:
+	case <-looking.Done():
+	}
+	expired := looking.Err() != nil
+	stop()
+	polls.Wait()
+	switch {
+	case closed(ended):
+		err = errEnded
+	case base != "":
+	case ctx.Err() != nil:
+		err = ctx.Err()
+	case expired:
+		err = fmt.Errorf("was not ready within %s, the last try: %w", w.ready.Timeout, telling(lasts))
+	}
+	return base, time.Since(began), err
+}
+
+// lastError is the outcome of the last look that was not broken off.
+type lastError struct {
+	err     error
+	reached bool // somebody was there
+}
+
+// telling picks the address where somebody was reached, or else the best one.
+func telling(lasts []lastError) error {
+	for _, last := range lasts {
+		if last.reached {
+			return last.err
+		}
+	}
+	if lasts[0].err == nil {
+		return errors.New("no answer")
+	}
+	return lasts[0].err
+}
+
+// poll looks at one address until the receiver is ready there or ctx is done.
+func (w *waiter) poll(ctx context.Context, base string, last *lastError, unreached func()) {
+	tick := time.NewTicker(pollEvery)
+	defer tick.Stop()
+	for {
+		err := w.look(ctx, base)
+		if err == nil || ctx.Err() != nil {
+			return
+		}
+		var dial *net.OpError
+		*last = lastError{err: reason(err), reached: !errors.As(err, &dial) || dial.Op != "dial"}
+		if !last.reached {
+			unreached()
+		}
+		select {
+		case <-tick.C:
+		case <-ctx.Done():
+			return
+		}
+	}
+}
+
+var errEnded = errors.New("ended before it was ready")
+
+func closed(c <-chan struct{}) bool {
+	select {
+	case <-c:
+		return true
+	default:
+		return false
+	}
+}
+
+// look looks once.
+func (w *waiter) look(ctx context.Context, base string) error {
+	ctx, cancel := context.WithTimeout(ctx, askFor)
+	defer cancel()
+	if w.ready.HTTP == "" {
+		return w.connect(ctx, base)
+	}
+	req, err := http.NewRequestWithContext(ctx, http.MethodGet, w.target(base), nil)
+	if err != nil {
+		return err
+	}
+	resp, err := w.client.Do(req)
+	if err != nil {
+		return err
+	}
+	defer resp.Body.Close()
+	if resp.StatusCode/100 != 2 {
+		return fmt.Errorf("answered %d, want 2xx", resp.StatusCode)
+	}
+	return nil
+}
+
+func (w *waiter) connect(ctx context.Context, base string) error {
+	var d net.Dialer
+	conn, err := d.DialContext(ctx, "tcp", strings.TrimPrefix(base, "http://"))
+	if err != nil {
+		return err
+	}
+	defer conn.Close()
+	if !w.proxied {
+		return nil
+	}
+	if err := conn.SetReadDeadline(time.Now().Add(quietFor)); err != nil {
+		return err
+	}
+	_, err = conn.Read(make([]byte, 1))
+	var timeout net.Error
+	switch {
+	case err == nil, errors.As(err, &timeout) && timeout.Timeout():
+		return nil
+	}
+	return err
+}
+
+// reason strips what an error of the network says about method and address,
+// which the caller names itself.
+func reason(err error) error {
+	if urlErr := (*url.Error)(nil); errors.As(err, &urlErr) {
+		err = urlErr.Err
+	}
+	if opErr := (*net.OpError)(nil); errors.As(err, &opErr) && opErr.Op == "dial" {
+		err = opErr.Err
+	}
+	if sysErr := (*os.SyscallError)(nil); errors.As(err, &sysErr) {
+		err = sysErr.Err
+	}
+	if errors.Is(err, context.DeadlineExceeded) {
+		return errors.New("no answer")
+	}
+	if errors.Is(err, io.EOF) {
+		return errors.New("connection closed")
+	}
+	return err
+}

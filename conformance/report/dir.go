@@ -1,0 +1,165 @@
+package report
+
+import (
+	"bytes"
+	"crypto/rand"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"path"
+	"strings"
+)
+
+// The files of a report's directory.
+const (
+	jsonFile           = "report.json"
+	junitFile          = "junit.xml"
+	counterexamplesDir = "counterexamples"
+)
+
+// PrepareDir makes dir, with the directories above it, finds out whether files
+// can be written there, and removes the files of an earlier report, so that no
+// run is taken for another. It is for the start of a run, which is too long to
+// end with a report that can't be written.
+func PrepareDir(dir string) error {
+	root, err := openDir(dir)
+	if err != nil {
+		return err
+	}
+	defer root.Close()
+	if err := probe(root); err != nil {
+		return dirError(dir, err)
+	}
+	if err := clear(root, nil); err != nil {
+		return dirError(dir, err)
+	}
+	return nil
+}
+
+// WriteDir writes the files of r into dir, which is made where it is missing.
+// Each file is replaced as a whole; a reader never sees half of one. What an
+// earlier report left there and r does not name is removed.
+func WriteDir(dir string, r Report) error {
+	root, err := openDir(dir)
+	if err != nil {
+		return err
+	}
+	defer root.Close()
+	if err := clear(root, counterexamples(r)); err != nil {
+		return dirError(dir, err)
+	}
+	for _, f := range []struct {
+		name   string
+		render func(io.Writer, Report) error
+	}{{junitFile, JUnit}, {jsonFile, JSON}} { // the one that names the others comes last
+		var b bytes.Buffer
+		if err := f.render(&b, r); err != nil {
+			return dirError(dir, err)
+		}
+		if err := replace(root, f.name, b.Bytes()); err != nil {
+			return dirError(dir, err)
+		}
+	}
+	return nil
+}
+
+func openDir(dir string) (*os.Root, error) {
+	if info, err := os.Stat(dir); err == nil && !info.IsDir() {
+		return nil, fmt.Errorf("report directory %q: it is a file, want a directory", dir)
+	}
+	if err := os.MkdirAll(dir, 0o777); err != nil {
+		return nil, dirError(dir, err)
+	}
+	root, err := os.OpenRoot(dir)
+	if err != nil {
+		return nil, dirError(dir, err)
+	}
+	return root, nil
+}
+
+func dirError(dir string, err error) error {
+	return fmt.Errorf("report directory %q: %w", dir, err)
+}
+
+// probe writes a file and removes it.
+func probe(root *os.Root) error {
+	name, err := temporary(root, nil)
+	if err != nil {
+		return err
+	}
+	return root.Remove(name)
+}
+
+// clear removes the files of the report that is stored there, if one is, except
+// those to keep. A report.json that is not ours is left alone.
+func clear(root *os.Root, keep map[string]bool) error {
+	f, err := root.Open(jsonFile)
+	if err != nil {
+		if errors.Is(err, fs.ErrNotExist) {
+			return nil
+		}
+		return err
+	}
+	old, err := Read(f)
+	f.Close()
+	if err != nil {
+		return nil
+	}
+	remove := []string{junitFile}
+	for name := range counterexamples(old) {
+		remove = append(remove, name)
+	}
+	// Last, because it names the others.
+	for _, name := range append(remove, jsonFile) {
+		if keep[name] {
+			continue
+		}
+		if err := root.Remove(name); err != nil && !errors.Is(err, fs.ErrNotExist) {
+			return err
+		}
+	}
+	return nil
+}
+
+// counterexamples are the scenario files that r names. A report may have been
+// edited, so only names that we would give count.
+func counterexamples(r Report) map[string]bool {
+	names := make(map[string]bool)
+	for _, c := range r.Checks {
+		for _, f := range c.Failures {
+			name := f.Counterexample
+			if path.Clean(name) == name && strings.HasPrefix(name, counterexamplesDir+"/") && path.Ext(name) == ".yaml" {
+				names[name] = true
+			}
+		}
+	}
+	return names
+}
+
+// replace writes a file beside its place and moves it there.
+func replace(root *os.Root, name string, data []byte) error {
+	tmp, err := temporary(root, data)
+	if err != nil {
+		return err
+	}
+	if err := root.Rename(tmp, name); err != nil {
+		return errors.Join(err, root.Remove(tmp))
+	}
+	return nil
+}
+
+// temporary writes a new file with a name that nobody else has.
+func temporary(root *os.Root, data []byte) (name string, err error) {
+	name = ".ctxpush-" + rand.Text() + ".tmp"
+	f, err := root.OpenFile(name, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o666)
+	if err != nil {
+		return "", err
+	}
+	_, err = f.Write(data)
+	if err = errors.Join(err, f.Close()); err != nil {
+		return "", errors.Join(err, root.Remove(name))
+	}
+	return name, nil
+}

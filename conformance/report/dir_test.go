@@ -1,0 +1,103 @@
+package report_test
+
+import (
+	"os"
+	"path/filepath"
+	"strings"
+
+	. "github.com/onsi/ginkgo/v2"
+	. "github.com/onsi/gomega"
+
+	"github.com/ctxpush/ctxpush/conformance/event"
+	"github.com/ctxpush/ctxpush/conformance/report"
+)
+
+var _ = Describe("The report's directory", func() {
+	var dir string
+	BeforeEach(func() { dir = filepath.Join(GinkgoT().TempDir(), "a", "b") })
+
+	write := func(name, text string) {
+		file := filepath.Join(dir, filepath.FromSlash(name))
+		Expect(os.MkdirAll(filepath.Dir(file), 0o777)).To(Succeed())
+		Expect(os.WriteFile(file, []byte(text), 0o666)).To(Succeed())
+	}
+	names := func() []string {
+		var out []string
+		Expect(filepath.WalkDir(dir, func(p string, d os.DirEntry, err error) error {
+			if err == nil && !d.IsDir() {
+				rel, _ := filepath.Rel(dir, p)
+				out = append(out, filepath.ToSlash(rel))
+			}
+			return err
+		})).To(Succeed())
+		return out
+	}
+	naming := func(files ...string) report.Report {
+		v := event.Verdict{ID: "a/b", Result: event.Fail}
+		for _, f := range files {
+			v.Failures = append(v.Failures, event.Failure{Kind: event.Lost, Count: 1, Counterexample: f})
+		}
+		return build(event.CheckFinished{Verdict: v}, event.RunFinished{})
+	}
+
+	It("is made, and holds the report", func() {
+		r := build(sampleEvents()...)
+		Expect(report.WriteDir(dir, r)).To(Succeed())
+		Expect(names()).To(ConsistOf("report.json", "junit.xml"))
+		f, err := os.Open(filepath.Join(dir, "report.json"))
+		Expect(err).NotTo(HaveOccurred())
+		defer f.Close()
+		Expect(report.Read(f)).To(Equal(r))
+	})
+
+	It("keeps no counterexample of an earlier run, and all else that is not ours", func() {
+		write("counterexamples/old.yaml", "")
+		write("counterexamples/both.yaml", "")
+		write("counterexamples/mine.yaml", "")
+		write("mine.yaml", "")
+		write("../outside.yaml", "")
+		old := naming("counterexamples/old.yaml", "counterexamples/both.yaml", "counterexamples/gone.yaml",
+			"mine.yaml", "../outside.yaml", "counterexamples/../mine.yaml", "counterexamples/../../outside.yaml")
+		Expect(report.WriteDir(dir, old)).To(Succeed())
+		Expect(report.WriteDir(dir, naming("counterexamples/both.yaml"))).To(Succeed())
+		Expect(names()).To(ConsistOf("report.json", "junit.xml", "mine.yaml", "counterexamples/mine.yaml", "counterexamples/both.yaml"))
+		Expect(filepath.Join(dir, "../outside.yaml")).To(BeAnExistingFile())
+	})
+
+	It("is cleared of an earlier report before a run", func() {
+		write("counterexamples/old.yaml", "")
+		write("summary.txt", "mine")
+		Expect(report.WriteDir(dir, naming("counterexamples/old.yaml"))).To(Succeed())
+		Expect(report.PrepareDir(dir)).To(Succeed())
+		Expect(names()).To(ConsistOf("summary.txt"))
+	})
+
+	It("keeps files of our names that somebody else made until there is a report", func() {
+		write("report.json", "{}")
+		write("junit.xml", "<mine/>")
+		Expect(report.PrepareDir(dir)).To(Succeed())
+		Expect(names()).To(ConsistOf("report.json", "junit.xml"))
+		Expect(report.WriteDir(dir, naming())).To(Succeed())
+		Expect(os.ReadFile(filepath.Join(dir, "report.json"))).To(ContainSubstring(report.Schema))
+	})
+
+	It("is refused in one clear line where it can't be", func() {
+		write("file", "")
+		file := filepath.Join(dir, "file")
+		for _, f := range []func(string) error{report.PrepareDir, func(d string) error { return report.WriteDir(d, naming()) }} {
+			Expect(f(file)).To(MatchError(`report directory "` + file + `": it is a file, want a directory`))
+			err := f(filepath.Join(file, "below"))
+			Expect(err).To(MatchError(HavePrefix(`report directory "` + filepath.Join(file, "below") + `": `)))
+			Expect(err.Error()).NotTo(ContainSubstring("\n"))
+			Expect(f("")).NotTo(Succeed())
+		}
+	})
+
+	It("is left without half a file when one can't be written", func() {
+		Expect(os.MkdirAll(filepath.Join(dir, "junit.xml", "in the way"), 0o777)).To(Succeed())
+		err := report.WriteDir(dir, naming())
+		Expect(err).To(MatchError(ContainSubstring("junit.xml")))
+		Expect(strings.Count(err.Error(), "\n")).To(BeZero())
+		Expect(names()).To(BeEmpty())
+	})
+})

@@ -1,0 +1,35 @@
+package report_test
+
+import (
+	"fmt"
+	"os"
+	"time"
+
+	"github.com/ctxpush/ctxpush/conformance/event"
+	"github.com/ctxpush/ctxpush/conformance/report"
+)
+
+func ExampleBuilder() {
+	var b report.Builder
+	began := time.Date(2026, 11, 24, 9, 30, 0, 0, time.UTC)
+	b.Observe(event.RunStarted{
+		Time:     began,
+		Receiver: event.Receiver{Name: "acme-receiver"},
+		Checks:   []event.Check{{ID: "batch/100", Level: event.Required}},
+		Command:  "ctxpush certify receiver.yaml --seed 7",
+	})
+	b.Observe(event.CheckFinished{Verdict: event.Verdict{ID: "batch/100", Result: event.Pass, Requests: 1, Events: 100}})
+	b.Observe(event.RunFinished{Time: began.Add(1500 * time.Millisecond)})
+
+	r := b.Report()
+	if err := report.Terminal(os.Stdout, r, report.Options{}); err != nil {
+		fmt.Println(err)
+	}
+	fmt.Println("exit code", r.ExitCode(report.ExitOptions{}))
+	// Output:
+	// PASS  1 check: batch 1
+	//
+	// again   ctxpush certify receiver.yaml --seed 7
+	// PASS  acme-receiver: 1 passed, 0 failed of 1 check, 1 request, 100 events in 1.5 s
+	// exit code 0
+}

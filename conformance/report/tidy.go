@@ -1,0 +1,134 @@
+package report
+
+import (
+	"bytes"
+	"encoding/json"
+	"strings"
+	"time"
+
+	"github.com/ctxpush/ctxpush/conformance/event"
+)
+
+// How much of one string a report keeps, in bytes. A receiver may write
+// anything, and a report must stay a file that can be opened.
+const (
+	maxText    = 16 << 10 // a line of a log, a reason, a detail
+	maxReason  = 64 << 10 // why a run ended: it may carry a log's tail
+	maxRequest = 1 << 20  // a curl command or a content: larger than any that is sent
+)
+
+// tidy brings r into the one form in which it is stored and read: valid UTF-8
+// and JSON of bounded size, UTC, and [] where the schema has an array.
+// It changes no value that r shares with its source.
+func tidy(r Report) Report {
+	r.Started = utc(r.Started).Truncate(time.Millisecond)
+	r.Tool.Epoch = utc(r.Tool.Epoch)
+	for _, s := range []*string{
+		&r.Tool.Version, &r.Tool.Protocol, &r.Command,
+		&r.Receiver.Name, &r.Receiver.Kind, &r.Receiver.URL, &r.Receiver.Image, &r.Receiver.Digest, &r.Receiver.Identity,
+	} {
+		*s = bounded(*s, maxText)
+	}
+	r.Reason = bounded(r.Reason, maxReason)
+	r.NotRun = texts(r.NotRun, maxText)
+	r.UnneededWaivers = each(r.UnneededWaivers, func(w event.Waiver) event.Waiver {
+		return event.Waiver{Check: bounded(w.Check, maxText), Why: bounded(w.Why, maxText)}
+	})
+	r.Notes = each(r.Notes, func(n Note) Note {
+		return Note{Time: utc(n.Time), Text: bounded(n.Text, maxText)}
+	})
+	r.Checks = orEmpty(each(r.Checks, tidyCheck))
+	return r
+}
+
+func tidyCheck(c Check) Check {
+	c.ID = bounded(c.ID, maxText)
+	c.Title = bounded(c.Title, maxText)
+	c.Requirement = bounded(c.Requirement, maxText)
+	c.Level = event.Level(bounded(string(c.Level), maxText))
+	c.Reason = bounded(c.Reason, maxReason)
+	c.Clauses = orEmpty(texts(c.Clauses, maxText))
+	c.Failures = orEmpty(each(c.Failures, tidyFailure))
+	return c
+}
+
+func tidyFailure(f event.Failure) event.Failure {
+	f.Kind = event.Kind(bounded(string(f.Kind), maxText))
+	for _, s := range []*string{
+		&f.Cause, &f.Detail, &f.Schedule, &f.Counterexample,
+		&f.Message.CampaignID, &f.Message.UserID, &f.Message.IdempotencyKey, &f.Message.DeviceToken,
+	} {
+		*s = bounded(*s, maxText)
+	}
+	f.Expected = tidyState(f.Expected)
+	f.Got = tidyState(f.Got)
+	f.Timeline = texts(f.Timeline, maxText)
+	f.Curl = texts(f.Curl, maxRequest)
+	f.Log = texts(f.Log, maxText)
+	return f
+}
+
+func tidyState(s *event.State) *event.State {
+	if s == nil {
+		return nil
+	}
+	t := *s
+	t.DeliveryStatus = boundedAs(t.DeliveryStatus)
+	t.DeliveryMethod = boundedAs(t.DeliveryMethod)
+	t.PlannedDeliveryMethod = boundedAs(t.PlannedDeliveryMethod)
+	t.Timestamp = bounded(t.Timestamp, maxText)
+	t.Content = tidyContent(t.Content)
+	return &t
+}
+
+// tidyContent compacts raw. What is no JSON, or too much of it, becomes a JSON
+// string, because a raw value would make the report around it unreadable.
+func tidyContent(raw json.RawMessage) json.RawMessage {
+	if len(raw) == 0 {
+		return nil
+	}
+	var b bytes.Buffer
+	if valid := bytes.ToValidUTF8(raw, []byte("\uFFFD")); json.Compact(&b, valid) == nil && b.Len() <= maxRequest {
+		return b.Bytes()
+	}
+	b.Reset()
+	enc := json.NewEncoder(&b)
+	enc.SetEscapeHTML(false)
+	if err := enc.Encode(bounded(string(raw), maxText)); err != nil {
+		return nil // a string always encodes
+	}
+	return bytes.TrimSpace(b.Bytes())
+}
+
+// utc is t in UTC without its monotonic reading, which no file can hold.
+func utc(t time.Time) time.Time { return t.Round(0).UTC() }
+
+func boundedAs[S ~string](s S) S { return S(bounded(string(s), maxText)) }
+
+// bounded is s as valid UTF-8, cut with a mark where it is longer than limit.
+func bounded(s string, limit int) string {
+	return clip(strings.ToValidUTF8(s, "\uFFFD"), limit)
+}
+
+func texts(ss []string, limit int) []string {
+	return each(ss, func(s string) string { return bounded(s, limit) })
+}
+
+// each is f of each element, nil if there is none.
+func each[T any](ts []T, f func(T) T) []T {
+	if len(ts) == 0 {
+		return nil
+	}
+	out := make([]T, len(ts))
+	for i, t := range ts {
+		out[i] = f(t)
+	}
+	return out
+}
+
+func orEmpty[T any](ts []T) []T {
+	if ts == nil {
+		return []T{}
+	}
+	return ts
+}

@@ -1,0 +1,321 @@
+package conformance
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"sync"
+	"time"
+
+	"github.com/ctxpush/ctxpush/conformance/event"
+	"github.com/ctxpush/ctxpush/conformance/probe"
+	"github.com/ctxpush/ctxpush/conformance/receiver"
+	"github.com/ctxpush/ctxpush/fixtures"
+	"github.com/ctxpush/ctxpush/mocksender"
+	"github.com/ctxpush/ctxpush/mocksender/clock"
+	"github.com/ctxpush/ctxpush/scenarios"
+)
+
+// run is one certification. It emits events and knows none of their readers.
+type run struct {
+	cfg      Config
+	checks   []scenarios.Check
+	receiver receiver.Receiver
+	prober   probe.Prober
+	secret   string
+
+	emitting sync.Mutex
+
+	reviving sync.Mutex
+	revivals int
+	// lost is why the receiver is gone for good.
+	lost error
+}
+
+// maxRevivals is how often a receiver that ends of its own is started again.
+const maxRevivals = 10
+
+func (r *run) emit(e event.Event) {
+	r.emitting.Lock()
+	defer r.emitting.Unlock()
+	for _, o := range r.cfg.Observers {
+		o.Observe(e)
+	}
+}
+
+func (r *run) note(format string, args ...any) {
+	r.emit(event.Noted{Time: time.Now(), Text: fmt.Sprintf(format, args...)})
+}
+
+func (r *run) started() event.RunStarted {
+	info := r.receiver.Info()
+	e := event.RunStarted{
+		Time:    time.Now(),
+		Tool:    event.Tool{Version: r.cfg.Version, Seed: r.cfg.Seed, Epoch: r.cfg.Epoch, Protocol: string(r.cfg.Target.Protocol)},
+		Command: r.cfg.Command,
+		Receiver: event.Receiver{Name: r.cfg.Target.Name, Kind: info.Kind, URL: r.receiver.URL(), Image: info.Image, Digest: info.Digest,
+			Identity: string(r.cfg.Target.Identity)},
+	}
+	for _, c := range r.checks {
+		e.Checks = append(e.Checks, r.describe(c))
+	}
+	for _, w := range r.cfg.Target.Waive {
+		e.Waivers = append(e.Waivers, event.Waiver{Check: w.Check, Why: w.Why})
+	}
+	return e
+}
+
+// describe is a check as this run judges it.
+func (r *run) describe(c scenarios.Check) event.Check {
+	d := Describe(c)
+	if r.cfg.Level == scenarios.Recommended {
+		d.Level = scenarios.Required
+	}
+	return d
+}
+
+// play starts the receiver, plays every check and judges it. The error is why
+// the run could not go on.
+func (r *run) play(ctx context.Context) error {
+	err := r.receiver.Start(ctx)
+	r.emit(r.started())
+	if err == nil {
+		err = r.reachable(ctx)
+	}
+	if err == nil {
+		err = r.rounds(ctx)
+	}
+	r.emit(event.RunFinished{Time: time.Now(), Err: err, Interrupted: errors.Is(err, context.Canceled)})
+	return err
+}
+
+// reachable sees that the probe works before anything is judged by it: the
+// receiver can't know a message that was never sent.
+func (r *run) reachable(ctx context.Context) error {
+	key := fixtures.Seed(r.cfg.Seed).PlainMessage(0).Key.Message()
+	if r.cfg.Target.Identity == scenarios.ByDevice {
+		key.DeviceToken = fixtures.Seed(r.cfg.Seed).Token(0)
+	}
+	_, err := r.prober.States(ctx, []mocksender.Key{key})
+	return err
+}
+
+// rounds plays the checks that leave the receiver alone side by side, looks at
+// all their states again, and then plays those that stop or kill it, one after
+// the other.
+func (r *run) rounds(ctx context.Context) error {
+	var calm, disruptive []*verdict
+	for i := range r.checks {
+		v, err := r.prepare(&r.checks[i])
+		if err != nil {
+			return err
+		}
+		switch {
+		case v.skip != "":
+			r.finish(v)
+		case v.check.Disrupts():
+			disruptive = append(disruptive, v)
+		default:
+			calm = append(calm, v)
+		}
+	}
+	for _, round := range []struct {
+		verdicts []*verdict
+		parallel int
+	}{{calm, r.cfg.Parallel}, {disruptive, 1}} {
+		r.playAll(ctx, round.verdicts, round.parallel)
+		if err := r.lookAgain(ctx, round.verdicts); err != nil && ctx.Err() == nil {
+			r.note("second look: %v", err)
+		}
+		if ctx.Err() != nil {
+			return ctx.Err()
+		}
+	}
+	return nil
+}
+
+// prepare binds a check's scenarios, and finds out whether it has to be
+// skipped.
+func (r *run) prepare(c *scenarios.Check) (*verdict, error) {
+	v := &verdict{check: c}
+	if fixed := r.receiver.Fixed(); fixed != "" && c.Disrupts() {
+		v.skip = fixed
+	}
+	for i, s := range c.Scenarios {
+		if reason := playable(s, r.secret); reason != "" && v.skip == "" {
+			v.skip = reason
+		}
+		label := fmt.Sprintf("%s/%d", c.ID, i)
+		cast, err := scenarios.Bind(s, fixtures.Seed(r.cfg.Seed), r.cfg.Epoch, label)
+		if err != nil {
+			return nil, fmt.Errorf("check %s: %w", c.ID, err)
+		}
+		v.plays = append(v.plays, &play{run: r, check: c, scenario: s, cast: cast})
+	}
+	return v, nil
+}
+
+// playAll plays the scenarios of the checks, so many at a time, and finishes
+// each check with its last scenario.
+func (r *run) playAll(ctx context.Context, verdicts []*verdict, parallel int) {
+	free := make(chan struct{}, parallel)
+	var all sync.WaitGroup
+	for _, v := range verdicts {
+		var own sync.WaitGroup
+		var begun sync.Once
+		for _, p := range v.plays {
+			free <- struct{}{}
+			own.Add(1)
+			all.Go(func() {
+				defer own.Done()
+				defer func() { <-free }()
+				begun.Do(func() {
+					v.begin = time.Now()
+					r.emit(event.CheckStarted{Time: v.begin, ID: v.check.ID})
+				})
+				if lost := r.gone(); lost != nil {
+					p.broke = fmt.Errorf("not played: the receiver is gone: %w", lost)
+					return
+				}
+				p.do(ctx)
+			})
+		}
+		all.Go(func() {
+			own.Wait()
+			if ctx.Err() == nil {
+				r.finish(v)
+			}
+		})
+	}
+	all.Wait()
+}
+
+// finish tells a check's verdict as it is now.
+func (r *run) finish(v *verdict) {
+	r.emit(event.CheckFinished{Time: time.Now(), Verdict: v.result(r.cfg.Target.Waive)})
+}
+
+// lookAgain compares once more what was right, when the time to settle after
+// the last acknowledgement is over: nothing may have changed by then.
+func (r *run) lookAgain(ctx context.Context, verdicts []*verdict) error {
+	type look struct {
+		of   *verdict
+		play *play
+		want scenarios.Want
+	}
+	var looks []look
+	var keys []mocksender.Key
+	var last time.Time
+	for _, v := range verdicts {
+		for _, p := range v.plays {
+			for _, w := range p.settled {
+				looks = append(looks, look{v, p, w})
+				keys = append(keys, w.Key)
+			}
+			if p.lastAck.After(last) {
+				last = p.lastAck
+			}
+		}
+	}
+	if len(looks) == 0 {
+		return nil
+	}
+	if err := pause(ctx, time.Until(last.Add(r.cfg.Target.Settle))); err != nil {
+		return err
+	}
+	states, err := r.prober.States(ctx, keys)
+	if err != nil {
+		if ctx.Err() == nil {
+			for _, v := range verdicts {
+				v.unsure = fmt.Errorf("its states could not be looked at again: %w", err)
+				r.finish(v)
+			}
+		}
+		return err
+	}
+	changed := map[*verdict]bool{}
+	for i, l := range looks {
+		if detail := wrong(l.want, states[i]); detail != "" {
+			kind, cause := event.Reverted, "something in the background, such as a queue's job, applied an older entry later"
+			if l.want.Status == "" {
+				kind, cause = event.Accepted, l.play.check.Cause
+			}
+			l.play.misjudged(l.want, states[i], detail+", and was right before", kind, cause)
+			changed[l.of] = true
+		}
+	}
+	for _, v := range verdicts {
+		if changed[v] {
+			r.finish(v)
+		}
+	}
+	return nil
+}
+
+// newSender is a sender to the receiver behind base.
+func (r *run) newSender(base string) *mocksender.Sender {
+	return &mocksender.Sender{
+		URL:     base + r.cfg.Target.Path,
+		Secret:  r.secret,
+		Profile: r.cfg.Target.Protocol,
+		Timeout: r.cfg.Target.Timeout,
+		Clock:   clock.Scaled(r.cfg.TimeScale),
+	}
+}
+
+// revive starts a receiver again that has ended unasked, and says how it ended.
+func (r *run) revive(ctx context.Context) (how string, ended bool) {
+	r.reviving.Lock()
+	defer r.reviving.Unlock()
+	if r.lost != nil {
+		return "is gone: " + r.lost.Error(), true
+	}
+	how, ended = r.receiver.Exited()
+	if !ended {
+		return "", false
+	}
+	r.note("receiver %s, and is started again", how)
+	if r.revivals++; r.revivals > maxRevivals {
+		r.lost = fmt.Errorf("it ended %d times of its own", r.revivals)
+	} else if err := r.receiver.Start(ctx); err != nil {
+		r.lost = err
+	}
+	return how, true
+}
+
+// lose says that the receiver is gone for good.
+func (r *run) lose(why error) {
+	r.reviving.Lock()
+	defer r.reviving.Unlock()
+	r.lost = why
+}
+
+func (r *run) gone() error {
+	r.reviving.Lock()
+	defer r.reviving.Unlock()
+	return r.lost
+}
+
+// kept leaves out what the receiver by design does not keep: messages whose
+// final state is one that it ignores.
+func (r *run) kept(s scenarios.Scenario, wants []scenarios.Want) []scenarios.Want {
+	if len(r.cfg.Target.Ignores) == 0 {
+		return wants
+	}
+	var left []scenarios.Want
+	for _, w := range wants {
+		if !r.ignores(w.Status) {
+			left = append(left, w)
+		}
+	}
+	return left
+}
+
+func (r *run) ignores(s mocksender.DeliveryStatus) bool {
+	for _, ignored := range r.cfg.Target.Ignores {
+		if s == ignored {
+			return true
+		}
+	}
+	return false
+}

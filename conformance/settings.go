@@ -1,0 +1,121 @@
+package conformance
+
+import (
+	"fmt"
+	"math/rand/v2"
+	"path"
+	"time"
+
+	"github.com/ctxpush/ctxpush/conformance/config"
+	"github.com/ctxpush/ctxpush/conformance/event"
+	"github.com/ctxpush/ctxpush/conformance/receiver"
+	"github.com/ctxpush/ctxpush/scenarios"
+)
+
+// Config is what Certify needs to know. The zero Config certifies the built-in
+// reference receiver with every check.
+type Config struct {
+	// Target describes the receiver under test.
+	Target config.Config
+
+	// Seed is where everything made-up comes from; 0 is a random one.
+	Seed uint64
+	// Epoch is when the run's messages are scheduled; zero is yesterday's
+	// midnight, UTC. The same seed and epoch give the same requests.
+	Epoch time.Time
+
+	// Focus and Skip choose checks by patterns over their ids, as path.Match
+	// has them, where a pattern without a slash means a whole group. No focus is
+	// every check.
+	Focus, Skip []string
+	// Level is Required to play required checks only, Recommended to judge the
+	// recommended ones as hard as the required; empty plays both, and only
+	// required ones fail the run.
+	Level scenarios.Level
+	// Scenarios are checks of the user's own, played among the others.
+	Scenarios []scenarios.Check
+
+	// TimeScale is how much faster than real time ContextPush's retries come;
+	// 0 is DefaultTimeScale.
+	TimeScale float64
+	// Parallel is how many scenarios are played side by side; 0 is
+	// DefaultParallel.
+	Parallel int
+
+	// Observers read the run's events, each event in turn.
+	Observers []event.Observer
+	// Command repeats the run, for the report; empty is a line made of the seed.
+	Command string
+	// Version is the tool's, for the report.
+	Version string
+
+	// Start makes the receiver under test in place of Target's, for receivers
+	// that live in the calling program; nil is Target's.
+	Start func(receiver.Env) (receiver.Receiver, error)
+}
+
+const (
+	// DefaultTimeScale puts the two hours of a batch's retries into two seconds.
+	DefaultTimeScale = 3600
+	// DefaultParallel is small enough for receivers with few connections.
+	DefaultParallel = 8
+)
+
+// UsageError is a mistake of the caller's: nothing was played.
+type UsageError struct{ msg string }
+
+func (e *UsageError) Error() string { return e.msg }
+
+// setDefaults fills in what is empty.
+func (c *Config) setDefaults(now time.Time) {
+	c.Target.SetDefaults()
+	if c.Seed == 0 {
+		c.Seed = NewSeed()
+	}
+	if c.Epoch.IsZero() {
+		c.Epoch = DefaultEpoch(now)
+	}
+	if c.TimeScale == 0 {
+		c.TimeScale = DefaultTimeScale
+	}
+	if c.Parallel == 0 {
+		c.Parallel = DefaultParallel
+	}
+	if c.Version == "" {
+		c.Version = "unknown"
+	}
+	if c.Command == "" {
+		c.Command = fmt.Sprintf("ctxpush certify --seed %d --epoch %s", c.Seed, c.Epoch.Format(time.RFC3339))
+	}
+}
+
+// NewSeed is a random seed. It is small enough to be typed, and to be exact in
+// any program that reads the report.
+func NewSeed() uint64 { return uint64(rand.Uint32()) + 1 }
+
+// DefaultEpoch is when the messages of a run at now are scheduled: the midnight
+// (UTC) before the last, so that all of a run's timestamps lie in the recent
+// past, and so that two runs of one day make the same requests.
+func DefaultEpoch(now time.Time) time.Time {
+	return now.UTC().Truncate(24 * time.Hour).Add(-24 * time.Hour)
+}
+
+func (c *Config) validate() error {
+	if err := c.Target.Validate(); err != nil {
+		return err
+	}
+	switch {
+	case c.TimeScale < 1:
+		return &UsageError{fmt.Sprintf("time scale %g: want 1 (real time) or more", c.TimeScale)}
+	case c.Parallel < 1:
+		return &UsageError{fmt.Sprintf("parallel %d: want 1 or more", c.Parallel)}
+	case c.Level != "" && c.Level != scenarios.Required && c.Level != scenarios.Recommended:
+		return &UsageError{fmt.Sprintf("level %q: want required or recommended", c.Level)}
+	}
+	for _, pattern := range append(c.Focus[:len(c.Focus):len(c.Focus)], c.Skip...) {
+		if _, err := path.Match(pattern, ""); err != nil {
+			return &UsageError{fmt.Sprintf("pattern %q: want such as order/* or */late-*", pattern)}
+		}
+	}
+	return nil
+}

@@ -1,0 +1,56 @@
+package conformance
+
+import (
+	"time"
+
+	"github.com/ctxpush/ctxpush/conformance/config"
+	"github.com/ctxpush/ctxpush/conformance/event"
+	"github.com/ctxpush/ctxpush/scenarios"
+)
+
+// verdict is a check and the plays that decide it.
+type verdict struct {
+	check *scenarios.Check
+	plays []*play
+	begin time.Time
+	skip  string // why it is not played
+	// unsure is why a check that passed could not be looked at again.
+	unsure error
+}
+
+// result is the verdict as far as it is known: all scenarios are judged before
+// a check fails, and a failure wins over what could not be judged.
+func (v *verdict) result(waived []config.Waiver) event.Verdict {
+	e := event.Verdict{ID: v.check.ID, Result: event.Pass, Schedules: len(v.plays)}
+	if v.skip != "" {
+		e.Result, e.Reason, e.Schedules = event.Skipped, v.skip, 0
+		return e
+	}
+	broke := v.unsure
+	judged, expected := 0, 0
+	for _, p := range v.plays {
+		e.Requests += p.requests
+		e.Events += p.events
+		e.Failures = append(e.Failures, p.failures...)
+		e.Duration = max(e.Duration, p.duration)
+		judged += p.judged
+		expected += len(p.scenario.Expect)
+		if p.broke != nil && broke == nil {
+			broke = p.broke
+		}
+	}
+	switch {
+	case len(e.Failures) > 0:
+		e.Result = event.Fail
+		for _, w := range waived {
+			if w.Check == v.check.ID {
+				e.Result, e.Reason = event.Waived, w.Why
+			}
+		}
+	case broke != nil:
+		e.Result, e.Reason = event.Errored, broke.Error()
+	case judged == 0 && expected > 0:
+		e.Result, e.Reason = event.Skipped, "its states are among those that the receiver may answer as it likes, or ignores by design"
+	}
+	return e
+}

@@ -1,0 +1,146 @@
+package mocksender
+
+import (
+	"context"
+	"crypto/tls"
+	"fmt"
+	"net"
+	"sync"
+)
+
+// pool keeps connections alive between requests, and bounds their number.
+type pool struct {
+	mu    sync.Mutex
+	idle  []*conn // the one used last at the end
+	open  int     // idle ones and those in use
+	slots chan struct{}
+}
+
+// acquire waits until fewer than limit requests are under way; 0 is no limit.
+// The limit of the first call stays.
+func (p *pool) acquire(ctx context.Context, limit int) (release func(), err error) {
+	if err := ctx.Err(); err != nil {
+		return nil, err
+	}
+	if limit == 0 {
+		return func() {}, nil
+	}
+	p.mu.Lock()
+	if p.slots == nil {
+		p.slots = make(chan struct{}, limit)
+	}
+	slots := p.slots
+	p.mu.Unlock()
+	select {
+	case slots <- struct{}{}:
+		return func() { <-slots }, nil
+	case <-ctx.Done():
+		return nil, ctx.Err()
+	}
+}
+
+// take is an idle connection to the endpoint that is still open, nil if there
+// is none.
+func (p *pool) take(key string) *conn {
+	for {
+		c := p.pop(key)
+		if c == nil || idleAlive(c.Conn) {
+			return c
+		}
+		p.close(c)
+	}
+}
+
+func (p *pool) pop(key string) *conn {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	for i := len(p.idle) - 1; i >= 0; i-- {
+		if c := p.idle[i]; c.key == key {
+			p.idle = append(p.idle[:i], p.idle[i+1:]...)
+			return c
+		}
+	}
+	return nil
+}
+
+// put keeps a connection for later. It is closed where more than limit are
+// open.
+func (p *pool) put(c *conn, limit int) {
+	p.mu.Lock()
+	if limit == 0 || p.open <= limit {
+		p.idle = append(p.idle, c)
+		c = nil
+	}
+	p.mu.Unlock()
+	if c != nil {
+		p.close(c)
+	}
+}
+
+func (p *pool) close(c *conn) {
+	_ = c.Close()
+	p.mu.Lock()
+	p.open--
+	p.mu.Unlock()
+}
+
+// closeIdle closes the idle connections, all of them or only the oldest.
+func (p *pool) closeIdle(all bool) {
+	p.mu.Lock()
+	n := min(1, len(p.idle))
+	if all {
+		n = len(p.idle)
+	}
+	closing := append([]*conn(nil), p.idle[:n]...)
+	p.idle = append(p.idle[:0], p.idle[n:]...)
+	p.mu.Unlock()
+	for _, c := range closing {
+		p.close(c)
+	}
+}
+
+// dial opens a connection to the sender's endpoint. An idle one makes room
+// where the limit is reached.
+func (s *Sender) dial(ctx context.Context, e endpoint) (*conn, error) {
+	p := &s.pool
+	p.mu.Lock()
+	p.open++
+	full := s.MaxConns > 0 && p.open > s.MaxConns
+	p.mu.Unlock()
+	if full {
+		p.closeIdle(false)
+	}
+	nc, err := s.dialRaw(ctx, e)
+	if err != nil {
+		p.mu.Lock()
+		p.open--
+		p.mu.Unlock()
+		return nil, err
+	}
+	return newConn(nc, e.key()), nil
+}
+
+func (s *Sender) dialRaw(ctx context.Context, e endpoint) (net.Conn, error) {
+	dial := s.Dial
+	if dial == nil {
+		dial = new(net.Dialer).DialContext
+	}
+	nc, err := dial(ctx, "tcp", e.addr)
+	if err != nil || !e.tls {
+		return nc, err
+	}
+	config := s.TLS.Clone()
+	if config == nil {
+		config = new(tls.Config)
+	}
+	if config.ServerName == "" {
+		config.ServerName = e.name
+	}
+	config.NextProtos = []string{"http/1.1"}
+	tc := tls.Client(nc, config)
+	if err := tc.HandshakeContext(ctx); err != nil {
+		_ = nc.Close()
+		return nil, fmt.Errorf("TLS with %s: %w", e.addr, err)
+	}
+	return tc, nil
+}

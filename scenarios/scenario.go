@@ -1,0 +1,152 @@
+package scenarios
+
+import (
+	"time"
+
+	"github.com/ctxpush/ctxpush/mocksender"
+)
+
+// Check is one property of a receiver and the scenarios that show whether it
+// has it: one file of the catalogue, or one of the user's own.
+type Check struct {
+	ID          string // group/name
+	Title       string
+	Requirement string // one sentence
+	// Cause is what a receiver that fails most likely does wrong.
+	Cause   string
+	Level   Level
+	Clauses []string
+	// Scenarios are all played and judged before the check's verdict.
+	Scenarios []Scenario
+}
+
+// Disrupts says whether the check stops or kills the receiver, so that no other
+// may be played beside it.
+func (c Check) Disrupts() bool {
+	for _, s := range c.Scenarios {
+		for _, step := range s.Steps {
+			if step.Restart != "" {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// Scenario is one way in which messages travel to a receiver, and the states in
+// which they must end.
+type Scenario struct {
+	Name     string // tells a check's scenarios apart; empty where there is one
+	Messages []Message
+	Steps    []Step
+	Expect   []Expectation
+	// Judge is what of a state is compared besides its status.
+	Judge Fields
+}
+
+// Message is the message with that name, nil if there is none.
+func (s *Scenario) Message(name string) *Message {
+	for i := range s.Messages {
+		if s.Messages[i].Name == name {
+			return &s.Messages[i]
+		}
+	}
+	return nil
+}
+
+// Fields are the parts of a state, besides the status, that are compared.
+type Fields struct {
+	Method, PlannedMethod, Timestamp, Content bool
+}
+
+// Step is one thing that is done to the receiver. Exactly one of Batch, Raw,
+// Together, Restart, Wait and Expect is set.
+type Step struct {
+	Line int // in the scenario's file
+
+	Batch []Ref
+	// Raw is a body as it is, JSON or not; nil for none.
+	Raw *string
+	// Together are batches that are sent at the same time, each on a connection
+	// of its own.
+	Together []Step
+	Restart  Restart
+	Wait     time.Duration
+	Expect   []Expectation
+
+	// What follows goes with Batch and Raw.
+
+	// Faults strike the attempts in turn, by their names in mocksender.
+	Faults []string
+	// Proxy are the answers that a proxy before the receiver gives to the first
+	// attempts in the receiver's place.
+	Proxy   []int
+	Secret  Secret
+	Headers []Header
+	// Add are fields, as JSON, that each entry has besides the contract's.
+	Add    []Header
+	Answer Answer
+}
+
+// NoFault stands in Step.Faults for an attempt that goes well.
+const NoFault = "none"
+
+// Header is a name and a value.
+type Header struct{ Name, Value string }
+
+// Ref names entries of a message: one change, or all of them, of one message of
+// a group or of each.
+type Ref struct {
+	Message string
+	// From and To are the places in a group, from 1; 0 is the whole group.
+	From, To int
+	// Device is the device's name; empty where the message has only one, or the
+	// change is its cancellation, or all are meant.
+	Device string
+	// Status is the change; empty for the whole history.
+	Status mocksender.DeliveryStatus
+}
+
+// Restart is how the receiver is ended before it is started again.
+type Restart string
+
+// The ways to end a receiver.
+const (
+	RestartStop Restart = "stop" // SIGTERM
+	RestartKill Restart = "kill" // SIGKILL
+)
+
+// Secret is what a request carries in place of the shared secret; the zero
+// Secret is the shared secret itself.
+type Secret string
+
+// The secrets that a receiver must refuse (clause secret).
+const (
+	SecretWrong    Secret = "wrong"
+	SecretMissing  Secret = "missing"
+	SecretEmpty    Secret = "empty"
+	SecretPrefix   Secret = "prefix"   // the first half of it
+	SecretExtended Secret = "extended" // it, and a letter more
+	SecretCase     Secret = "case"     // its letters in the other case
+)
+
+// Answer is what the receiver must answer.
+type Answer string
+
+const (
+	// Acknowledge, the zero Answer's meaning, is any 2xx, if need be on a retry.
+	Acknowledge Answer = "2xx"
+	// Refuse is any 4xx at the first attempt, which stays the only one.
+	Refuse Answer = "4xx"
+	// Anything is not judged; there is one attempt.
+	Anything Answer = "any"
+)
+
+// Expectation is the state in which a message must be.
+type Expectation struct {
+	Line    int
+	Message string
+	Device  string // empty: the message, and each device that is not named apart
+	// Status is the state; empty: the message must not be known.
+	Status mocksender.DeliveryStatus
+}
