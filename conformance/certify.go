@@ -35,12 +35,7 @@ func Certify(ctx context.Context, c Config) (Report, error) {
 	if r.secret == "" {
 		r.secret = newSecret()
 	}
-	env := receiver.Env{Secret: r.secret}
-	if c.Start != nil {
-		r.receiver, err = c.Start(env)
-	} else {
-		r.receiver, err = receiver.New(c.Target, env)
-	}
+	r.receiver, err = receiver.New(c.Target, receiver.Env{Secret: r.secret, BuiltIn: c.BuiltIn})
 	if err != nil {
 		return Report{}, err
 	}

@@ -8,7 +8,7 @@ import (
 
 	"github.com/ctxpush/ctxpush/conformance/config"
 	"github.com/ctxpush/ctxpush/conformance/event"
-	"github.com/ctxpush/ctxpush/conformance/receiver"
+	reference "github.com/ctxpush/ctxpush/fixtures/receiver"
 	"github.com/ctxpush/ctxpush/scenarios"
 )
 
@@ -49,9 +49,9 @@ type Config struct {
 	// Version is the tool's, for the report.
 	Version string
 
-	// Start makes the receiver under test in place of Target's, for receivers
-	// that live in the calling program; nil is Target's.
-	Start func(receiver.Env) (receiver.Receiver, error)
+	// BuiltIn alters the built-in receiver, where Target names no other: what is
+	// set in it is used in place of Target's.
+	BuiltIn reference.Options
 }
 
 const (

@@ -23,7 +23,7 @@ type Config struct {
 	Identity scenarios.Identity // default device
 	Path     string             // the webhook's path; default /webhook
 	Secret   Secret             // empty: a random one per run, which a receiver at a URL can't have
-	Settle   time.Duration      // how long after the last acknowledgement a final state may take; above 0, default 2s
+	Settle   time.Duration      // how long after the last acknowledgement a final state may take; above 0, default 2s, 500ms for the built-in receiver
 	Timeout  time.Duration      // per request; above 0, default mocksender.RequestTimeout
 	Receiver Receiver
 	Probe    Probe

@@ -13,6 +13,7 @@ import (
 const (
 	defaultPath           = "/webhook"
 	defaultSettle         = 2 * time.Second
+	builtInSettle         = 500 * time.Millisecond // it acknowledges what is in its store
 	defaultReady          = 30 * time.Second
 	defaultContainerReady = 60 * time.Second
 	defaultProbe          = "/state"
@@ -25,6 +26,9 @@ func (c *Config) SetDefaults() {
 	set(&c.Protocol, mocksender.Profile2025)
 	set(&c.Identity, scenarios.ByDevice)
 	set(&c.Path, defaultPath)
+	if c.Receiver.builtIn() {
+		set(&c.Settle, builtInSettle)
+	}
 	set(&c.Settle, defaultSettle)
 	set(&c.Timeout, mocksender.RequestTimeout)
 	set(&c.Name, c.Receiver.name())

@@ -42,36 +42,38 @@ func expand(s string, lookup func(name string) (string, error)) (string, error) 
 			continue
 		}
 		b.WriteString(s[:i])
-		name, _, closed := strings.Cut(s[i+2:], "}")
-		var value string
-		var err error
-		switch {
-		case !closed || !isVarName(name):
-			err = fmt.Errorf("%s: no ${NAME}; a literal ${ is written $${", quote(s[i:min(len(s), i+3+len(name))]))
+		s = s[i+2:]
+		end := strings.IndexFunc(s, func(r rune) bool { return !isVarChar(r) })
+		if end < 0 || s[end] != '}' || !isVarName(s[:end]) {
 			b.WriteString("${")
-			s = s[i+2:]
-		default:
-			if value, err = lookup(name); err != nil {
-				value = "${" + name + "}"
+			if first == nil {
+				text, _, closed := strings.Cut(s, "}")
+				if closed {
+					text += "}"
+				}
+				first = fmt.Errorf("%s: no ${NAME}; a literal ${ is written $${", quote("${"+text))
 			}
-			b.WriteString(value)
-			s = s[i+3+len(name):]
+			continue
 		}
-		if first == nil {
-			first = err
+		value, err := lookup(s[:end])
+		if err != nil {
+			value = "${" + s[:end] + "}"
+			if first == nil {
+				first = err
+			}
 		}
+		b.WriteString(value)
+		s = s[end+1:]
 	}
 }
 
+// isVarName says whether s is a variable's name, as POSIX has it.
 func isVarName(s string) bool {
-	for i := 0; i < len(s); i++ {
-		c := s[i]
-		letter := c == '_' || 'a' <= c && c <= 'z' || 'A' <= c && c <= 'Z'
-		if !letter && (i == 0 || c < '0' || c > '9') {
-			return false
-		}
-	}
-	return s != ""
+	return s != "" && (s[0] < '0' || s[0] > '9') && !strings.ContainsFunc(s, func(r rune) bool { return !isVarChar(r) })
+}
+
+func isVarChar(r rune) bool {
+	return r == '_' || 'a' <= r && r <= 'z' || 'A' <= r && r <= 'Z' || '0' <= r && r <= '9'
 }
 
 // variables are the names that Expand would look up.
@@ -151,11 +153,11 @@ func (sc scope) check(s string) error {
 func (sc scope) refuse(name string) error {
 	switch {
 	case name == VarSecret && slices.Contains(sc, VarPort):
-		return fmt.Errorf("${%s} would be shown in process lists; hand it over in env:", name)
+		return fmt.Errorf("${%s} would be shown in process lists; hand it over under env", name)
 	case name == VarPort:
-		return fmt.Errorf("${%s} has a value only in argv: and env:", name)
+		return fmt.Errorf("${%s} has a value only under argv and env", name)
 	case name == VarSecret:
-		return fmt.Errorf("${%s} has a value only in env: and headers:", name)
+		return fmt.Errorf("${%s} has a value only under env and headers", name)
 	}
 	return fmt.Errorf("${%s} is not replaced here; a literal ${ is written $${", name)
 }

@@ -139,7 +139,7 @@ var keys = []Key{
 			return checkSecret(s)
 		}},
 	{Name: "settle", Flag: "settle", Env: "CTXPUSH_SETTLE", Value: "DURATION",
-		Doc: "how long after the last acknowledgement a final state may take (default " + defaultSettle.String() + ")",
+		Doc: "how long after the last acknowledgement a final state may take (default " + defaultSettle.String() + ", " + builtInSettle.String() + " for the built-in receiver)",
 		set: func(c *Config, s string) (err error) {
 			c.Settle, err = parseDuration(s)
 			return err

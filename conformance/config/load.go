@@ -21,7 +21,7 @@ import (
 // A file of people is far below these. Beyond them the YAML parser takes
 // seconds.
 const (
-	maxFile  = 64 << 10 // bytes
+	maxFile  = 32 << 10 // bytes
 	maxDepth = 64       // lists and mappings in each other
 )
 
@@ -74,7 +74,7 @@ func Parse(name string, data []byte, dir string, env func(string) (string, bool)
 	}
 	for _, name := range d.secretVars {
 		if v, ok := d.argvVars[name]; ok {
-			return Config{}, d.errorf(v, "${%s} is the secret, which process lists would show; hand it over in env:", name)
+			return Config{}, d.errorf(v, "${%s} is the secret, which process lists would show; hand it over under env", name)
 		}
 	}
 	return c, nil

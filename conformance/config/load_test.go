@@ -93,7 +93,7 @@ var _ = Describe("receiver.yaml", func() {
 		Expect(err).To(MatchError("\"a\\x00b\": can't be read: invalid argument"))
 		if _, err := os.Stat("/dev/zero"); err == nil {
 			_, err = config.Load("/dev/zero", env)
-			Expect(err).To(MatchError("/dev/zero: is larger than 64 KiB: want a receiver.yaml"))
+			Expect(err).To(MatchError("/dev/zero: is larger than 32 KiB: want a receiver.yaml"))
 		}
 	})
 
@@ -119,8 +119,8 @@ var _ = Describe("receiver.yaml", func() {
 		Entry(nil, "null\n", "receiver.yaml: is empty: want at least the key receiver"),
 		Entry(nil, "name: a\npath: \xff\n", "receiver.yaml:2: byte 0xff is not UTF-8: want a text file in UTF-8"),
 		Entry(nil, "name: a\nx: \x00\n", "receiver.yaml:2: control character U+0000: want a text file"),
-		Entry(nil, strings.Repeat("#", 65537), "receiver.yaml: is larger than 64 KiB: want a receiver.yaml"),
-		Entry(nil, strings.Repeat("[", 65536), "receiver.yaml:1: more than 64 levels of [ and {"),
+		Entry(nil, strings.Repeat("#", 32769), "receiver.yaml: is larger than 32 KiB: want a receiver.yaml"),
+		Entry(nil, strings.Repeat("[", 32768), "receiver.yaml:1: more than 64 levels of [ and {"),
 		Entry(nil, "name: a\n---\nname: b\n", "receiver.yaml:2: a second document: want one"),
 		Entry(nil, "---\n---\nname: b\n", "receiver.yaml:2: a second document: want one"),
 		Entry(nil, "name: a\n...\nname: b\n", "receiver.yaml:3: a second document: want one"),
@@ -183,14 +183,14 @@ var _ = Describe("receiver.yaml", func() {
 
 		// Variables.
 		Entry(nil, "name: a\npath: /${NOPE}\n", "receiver.yaml:2: path: ${NOPE} is not set in the environment; set it, or write the value"),
-		Entry(nil, "path: /${PORT}\n", "receiver.yaml:1: path: ${PORT} has a value only in argv: and env:"),
-		Entry(nil, "path: /${SECRET}\n", "receiver.yaml:1: path: ${SECRET} has a value only in env: and headers:"),
-		Entry(nil, "probe:\n  http:\n    headers:\n      X: ${PORT}\n", "receiver.yaml:4: probe.http.headers.X: ${PORT} has a value only in argv: and env:"),
+		Entry(nil, "path: /${PORT}\n", "receiver.yaml:1: path: ${PORT} has a value only under argv and env"),
+		Entry(nil, "path: /${SECRET}\n", "receiver.yaml:1: path: ${SECRET} has a value only under env and headers"),
+		Entry(nil, "probe:\n  http:\n    headers:\n      X: ${PORT}\n", "receiver.yaml:4: probe.http.headers.X: ${PORT} has a value only under argv and env"),
 		Entry(nil, "path: /${A:-b}\n", "receiver.yaml:1: path: \"${A:-b}\": no ${NAME}; a literal ${ is written $${"),
 		Entry(nil, "path: /${A\n", "receiver.yaml:1: path: \"${A\": no ${NAME}; a literal ${ is written $${"),
-		Entry(nil, "receiver:\n  command:\n    argv: [a, \"${PORT}\", \"--secret=${SECRET}\"]\n", "receiver.yaml:3: receiver.command.argv[2]: ${SECRET} would be shown in process lists; hand it over in env:"),
-		Entry(nil, "receiver:\n  command:\n    argv: [a, \"${CTX_SECRET}\"]\nsecret: {env: CTX_SECRET}\n", "receiver.yaml:3: receiver.command.argv[1]: ${CTX_SECRET} is the secret, which process lists would show; hand it over in env:"),
-		Entry(nil, "receiver:\n  command:\n    argv: [a, \"${CTX_SECRET}\"]\nsecret: {value: \"${CTX_SECRET}\"}\n", "receiver.yaml:3: receiver.command.argv[1]: ${CTX_SECRET} is the secret, which process lists would show; hand it over in env:"),
+		Entry(nil, "receiver:\n  command:\n    argv: [a, \"${PORT}\", \"--secret=${SECRET}\"]\n", "receiver.yaml:3: receiver.command.argv[2]: ${SECRET} would be shown in process lists; hand it over under env"),
+		Entry(nil, "receiver:\n  command:\n    argv: [a, \"${CTX_SECRET}\"]\nsecret: {env: CTX_SECRET}\n", "receiver.yaml:3: receiver.command.argv[1]: ${CTX_SECRET} is the secret, which process lists would show; hand it over under env"),
+		Entry(nil, "receiver:\n  command:\n    argv: [a, \"${CTX_SECRET}\"]\nsecret: {value: \"${CTX_SECRET}\"}\n", "receiver.yaml:3: receiver.command.argv[1]: ${CTX_SECRET} is the secret, which process lists would show; hand it over under env"),
 		Entry(nil, "receiver:\n  command:\n    env:\n      A: ${DOLLAR}${PORT}\n", "receiver.yaml:4: receiver.command.env.A: a variable whose value ends in $ can't stand in front of a {"),
 
 		// The secret.

@@ -128,7 +128,7 @@ var _ = Describe("Flags and variables", func() {
 		Entry(nil, "", []string{"--ready /x"}, "--ready: is for a receiver that is started; give --command or --image too"),
 		Entry(nil, "", []string{"--command a 'b"}, "--command: \"a 'b\": want a quote or backslash that is complete"),
 		Entry(nil, "", []string{"--command "}, "--command: is empty: want the program and its arguments"),
-		Entry(nil, "", []string{"--command a ${SECRET}"}, "--command: ${SECRET} would be shown in process lists; hand it over in env:"),
+		Entry(nil, "", []string{"--command a ${SECRET}"}, "--command: ${SECRET} would be shown in process lists; hand it over under env"),
 		Entry(nil, "", []string{"--secret "}, "--secret: is empty: want the shared secret"),
 		Entry(nil, "", []string{"--identity users"}, "--identity: \"users\" is unknown; did you mean \"user\"?"),
 		Entry(nil, "", []string{"--protocol 1"}, "--protocol: \"1\" is unknown; want 2025 or 2026"),
@@ -167,7 +167,7 @@ var _ = Describe("The zero Config", func() {
 		Expect(c.Validate()).To(Succeed())
 		Expect(c.Name).To(Equal("built-in"))
 		Expect(c.Path).To(Equal("/webhook"))
-		Expect(c.Settle).To(Equal(2 * time.Second))
+		Expect(c.Settle).To(Equal(500 * time.Millisecond))
 		Expect(*c.Probe.HTTP).To(Equal(config.HTTPProbe{Path: "/state", Bulk: "/states", JQ: "."}))
 	})
 

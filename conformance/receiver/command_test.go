@@ -10,7 +10,6 @@ import (
 	"os"
 	"path/filepath"
 	"runtime"
-	"strconv"
 	"strings"
 	"syscall"
 	"testing"
@@ -36,7 +35,7 @@ func TestCommandKeepsItsDisk(t *testing.T) {
 
 	pid := get(t, r, "/pid")
 	g.Expect(r.Stop(ctx)).To(Succeed())
-	g.Expect(running1(pid)).To(BeFalse())
+	g.Expect(runs(pid)).To(BeFalse())
 	g.Expect(r.Log(1)).To(Equal([]string{"bye"}))
 	_, ended := r.Exited()
 	g.Expect(ended).To(BeFalse(), "it was asked to")
@@ -45,7 +44,7 @@ func TestCommandKeepsItsDisk(t *testing.T) {
 	g.Expect(get(t, r, "/starts")).To(Equal("2"))
 	pid = get(t, r, "/pid")
 	g.Expect(r.Kill(ctx)).To(Succeed())
-	g.Expect(running1(pid)).To(BeFalse())
+	g.Expect(runs(pid)).To(BeFalse())
 	g.Expect(r.Log(100)).To(HaveLen(3), "a killed receiver says no bye")
 
 	g.Expect(r.Start(ctx)).To(Succeed())
@@ -53,17 +52,7 @@ func TestCommandKeepsItsDisk(t *testing.T) {
 	pid = get(t, r, "/pid")
 	g.Expect(r.Close()).To(Succeed())
 	g.Expect(r.Close()).To(Succeed())
-	g.Expect(running1(pid)).To(BeFalse())
-}
-
-// running1 reports whether a process is there and has not ended.
-func running1(pid string) bool {
-	n, err := strconv.Atoi(pid)
-	if err != nil {
-		panic(err)
-	}
-	started, known := startOf(n)
-	return !known || started != ""
+	g.Expect(runs(pid)).To(BeFalse())
 }
 
 func TestCommandReadyByPort(t *testing.T) {
@@ -81,7 +70,7 @@ func TestCommandThatOutlivesSIGTERM(t *testing.T) {
 	var stop *StopError
 	g.Expect(errors.As(err, &stop)).To(BeTrue())
 	g.Expect(err).To(MatchError(ContainSubstring("did not end within 50ms of SIGTERM and was killed")))
-	g.Expect(running1(pid)).To(BeFalse())
+	g.Expect(runs(pid)).To(BeFalse())
 	g.Expect(r.Start(t.Context())).To(Succeed())
 	g.Expect(get(t, r, "/starts")).To(Equal("2"))
 }
@@ -108,7 +97,7 @@ func TestCommandWhoseChildKeepsItsOutput(t *testing.T) {
 		}
 	}
 	g.Expect(child).NotTo(BeEmpty())
-	g.Expect(running1(child)).To(BeFalse(), "its child went with it")
+	g.Expect(runs(child)).To(BeFalse(), "its child went with it")
 }
 
 func TestCommandThatIsNeverReady(t *testing.T) {
@@ -198,17 +187,6 @@ func TestCommandThatDiesLater(t *testing.T) {
 	g.Expect(get(t, r, "/starts")).To(Equal("3"))
 }
 
-// askToDie returns when r is seen to have ended.
-func askToDie(t *testing.T, r Receiver) {
-	t.Helper()
-	if resp, err := httpGet(r.URL() + "/die"); err == nil {
-		resp.Body.Close()
-		t.Fatalf("answered %s, want none", resp.Status)
-	}
-	NewWithT(t).Eventually(func() bool { _, ended := r.Exited(); return ended }).
-		WithTimeout(time.Minute).WithPolling(5 * time.Millisecond).Should(BeTrue())
-}
-
 func TestCommandSecretStaysOutOfItsLog(t *testing.T) {
 	g := NewWithT(t)
 	r := newCommand(t, command("tells-secret"), Env{})
@@ -251,7 +229,7 @@ func TestCommandGoesWithAKilledRun(t *testing.T) {
 		t.Skip("only Linux ends a process with its parent")
 	}
 	pid := killedHarness(t, "command", "CTXPUSH_TEST_DIR="+t.TempDir())
-	NewWithT(t).Eventually(func() bool { return running1(pid) }).
+	NewWithT(t).Eventually(func() bool { return runs(pid) }).
 		WithTimeout(time.Minute).WithPolling(5 * time.Millisecond).Should(BeFalse())
 }
 

@@ -130,11 +130,9 @@ func (b *box) create(ctx context.Context) error {
 			return err
 		}
 		b.engine = e
-		// What stays behind here is found by the next run.
-		_ = e.removeAll(ctx, labelRun, func(labels map[string]string) bool { return ownerOf(labels).gone() })
+		e.removeStale(ctx)
 	}
-	labels := self().labels(b.env.RunID, b.id)
-	if err := b.provide(ctx, labels); err != nil {
+	if err := b.provide(ctx); err != nil {
 		return err
 	}
 	vars := map[string]string{config.VarPort: strconv.Itoa(b.spec.Port), config.VarSecret: b.env.Secret}
@@ -148,7 +146,7 @@ func (b *box) create(ctx context.Context) error {
 	ctr, err := b.engine.provider.CreateContainer(unbroken, testcontainers.ContainerRequest{
 		Image:        b.image,
 		Env:          env,
-		Labels:       labels,
+		Labels:       self().labels(b.env.RunID, b.id),
 		ExposedPorts: []string{b.port()},
 	})
 	if err != nil {
@@ -169,7 +167,7 @@ func (b *box) create(ctx context.Context) error {
 func (b *box) port() string { return strconv.Itoa(b.spec.Port) + "/tcp" }
 
 // provide sees to it that there is an image.
-func (b *box) provide(ctx context.Context, labels map[string]string) (err error) {
+func (b *box) provide(ctx context.Context) (err error) {
 	if b.image != "" {
 		return nil
 	}
@@ -177,10 +175,10 @@ func (b *box) provide(ctx context.Context, labels map[string]string) (err error)
 	if b.spec.Build == nil {
 		name, err = b.engine.fetch(ctx, name, b.stall)
 	} else {
-		// A registry in the name keeps testcontainers from another one.
-		repo, tag := "localhost/ctxpush", b.id
-		name = repo + ":" + tag
-		err = b.build(ctx, repo, tag, labels)
+		name = self().image(b.id)
+		out := b.log.open()
+		defer out.Close()
+		err = b.engine.build(ctx, *b.spec.Build, name, b.env.RunID, out)
 	}
 	if err != nil {
 		return err
@@ -189,22 +187,6 @@ func (b *box) provide(ctx context.Context, labels map[string]string) (err error)
 		return err
 	}
 	b.image = name
-	return nil
-}
-
-func (b *box) build(ctx context.Context, repo, tag string, labels map[string]string) error {
-	out := b.log.open()
-	defer out.Close()
-	err := b.engine.build(ctx, testcontainers.ContainerRequest{FromDockerfile: testcontainers.FromDockerfile{
-		Context:              b.spec.Build.Context,
-		Dockerfile:           b.spec.Build.Dockerfile,
-		Repo:                 repo,
-		Tag:                  tag,
-		BuildOptionsModifier: func(o *client.ImageBuildOptions) { o.Labels = labels },
-	}}, out)
-	if err != nil {
-		return fmt.Errorf("the image can't be built: %w", err)
-	}
 	return nil
 }
 
@@ -358,8 +340,11 @@ func (b *box) Close() error {
 	if b.ctr != nil {
 		errs = append(errs, b.Kill(ctx), b.ctr.Terminate(ctx, testcontainers.StopTimeout(0)))
 	}
-	// By label, for what was made and not learned of.
-	err := b.engine.removeAll(ctx, labelReceiver+"="+b.id, func(map[string]string) bool { return true })
+	// By label and name, for what was made and not learned of.
+	err := b.engine.removeContainers(ctx, labelReceiver+"="+b.id, func(map[string]string) bool { return true })
+	if b.spec.Build != nil {
+		err = errors.Join(err, b.engine.removeImage(ctx, self().image(b.id)))
+	}
 	if err != nil {
 		return errors.Join(append(errs, err)...)
 	}

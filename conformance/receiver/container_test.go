@@ -1,5 +1,3 @@
-//go:build unix
-
 package receiver
 
 import (
@@ -17,7 +15,6 @@ import (
 
 	"github.com/moby/moby/client"
 	. "github.com/onsi/gomega"
-	"github.com/testcontainers/testcontainers-go"
 
 	"github.com/ctxpush/ctxpush/conformance/config"
 )
@@ -37,14 +34,8 @@ var testImage = sync.OnceValues(func() (string, error) {
 	if err != nil {
 		return "", err
 	}
-	repo, tag := "localhost/ctxpush-test", strconv.Itoa(os.Getpid())
-	err = e.build(context.Background(), testcontainers.ContainerRequest{FromDockerfile: testcontainers.FromDockerfile{
-		Context:              dir,
-		Repo:                 repo,
-		Tag:                  tag,
-		BuildOptionsModifier: func(o *client.ImageBuildOptions) { o.Labels = self().labels(testRun+"-image", "image") },
-	}}, io.Discard)
-	return repo + ":" + tag, err
+	name := self().image("test")
+	return name, e.build(context.Background(), config.Build{Context: dir}, name, testRun+"-image", io.Discard)
 })
 
 // imageContext fills dir with what an image of the program is built from.
@@ -186,11 +177,13 @@ func TestContainerThatIsBuilt(t *testing.T) {
 
 func TestContainerThatCannotBeBuilt(t *testing.T) {
 	e := needEngine(t)
-	before := allImages(t, e)
-	for name, c := range map[string]struct{ dockerfile, want string }{
-		"a later step fails": {"FROM scratch\nCOPY Dockerfile /made\nCOPY missing /\n", "missing"},
-		"no instruction":     {"FRM scratch\n", "FRM"},
-		"no such base":       {"FROM 127.0.0.1:9/ctxpush/none:1\n", "127.0.0.1:9"},
+	for name, c := range map[string]struct {
+		dockerfile, want string
+		made             int
+	}{
+		"a later step fails": {"FROM scratch\nCOPY Dockerfile /made\nCOPY missing /\n", "missing", 1},
+		"no instruction":     {"FRM scratch\n", "FRM", 0},
+		"no such base":       {"FROM 127.0.0.1:9/ctxpush/none:1\n", "127.0.0.1:9", 0},
 	} {
 		t.Run(name, func(t *testing.T) {
 			g := NewWithT(t)
@@ -198,23 +191,33 @@ func TestContainerThatCannotBeBuilt(t *testing.T) {
 			g.Expect(os.WriteFile(filepath.Join(dir, "Dockerfile"), []byte(c.dockerfile), 0o644)).To(Succeed())
 			cfg := inContainer("")
 			cfg.Build = &config.Build{Context: dir}
-			err := startError(t, t.Context(), newContainer(t, cfg, Env{}))
+			r := newContainer(t, cfg, Env{})
+			err := startError(t, t.Context(), r)
 			g.Expect(err.Error()).To(HavePrefix("container built from " + dir + ": the image can't be built: "))
 			g.Expect(err.Error()).To(ContainSubstring(c.want))
+			var steps layers
+			for _, line := range r.Log(99) {
+				fmt.Fprintln(&steps, line)
+			}
+			g.Expect(steps.ids).To(HaveLen(c.made))
+			for _, id := range steps.ids {
+				_, err := e.api.ImageInspect(t.Context(), id)
+				g.Expect(err).To(MatchError(ContainSubstring("No such image")), "no step's image stays")
+			}
 		})
 	}
-	NewWithT(t).Expect(allImages(t, e)).To(ConsistOf(before))
 }
 
-func allImages(t *testing.T, e *engine) []string {
-	t.Helper()
-	images, err := e.api.ImageList(t.Context(), client.ImageListOptions{All: true, Filters: make(client.Filters).Add("dangling", "true")})
-	NewWithT(t).Expect(err).NotTo(HaveOccurred())
-	ids := []string{}
-	for _, i := range images.Items {
-		ids = append(ids, i.ID)
-	}
-	return ids
+func TestContainerWhoseBuildNeedsBuildKit(t *testing.T) {
+	g := NewWithT(t)
+	dir, err := imageContext(t.TempDir())
+	g.Expect(err).NotTo(HaveOccurred())
+	g.Expect(os.WriteFile(filepath.Join(dir, "Dockerfile"), []byte("FROM scratch\nCOPY --chmod=755 receiver /receiver\nCMD [\"/receiver\"]\n"), 0o644)).To(Succeed())
+	c := inContainer("")
+	c.Build = &config.Build{Context: dir}
+	r := newContainer(t, c, Env{})
+	g.Expect(r.Start(t.Context())).To(Succeed())
+	g.Expect(get(t, r, "/starts")).To(Equal("1"))
 }
 
 func TestContainerBuildMistakes(t *testing.T) {

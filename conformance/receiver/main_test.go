@@ -9,6 +9,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -146,6 +147,20 @@ func get(t *testing.T, r Receiver, path string) string {
 	return string(body)
 }
 
+// post sends a webhook and returns the answer's status.
+func post(t *testing.T, r Receiver, path, body string) int {
+	t.Helper()
+	g := NewWithT(t)
+	req, err := http.NewRequestWithContext(t.Context(), http.MethodPost, r.URL()+path, strings.NewReader(body))
+	g.Expect(err).NotTo(HaveOccurred())
+	req.Header.Set("X-ctx-secret", testSecret)
+	req.Header.Set("Content-Type", "application/json")
+	resp, err := http.DefaultClient.Do(req)
+	g.Expect(err).NotTo(HaveOccurred())
+	resp.Body.Close()
+	return resp.StatusCode
+}
+
 // startError starts r, which must fail.
 func startError(t *testing.T, ctx context.Context, r Receiver) *StartError {
 	t.Helper()
@@ -156,4 +171,25 @@ func startError(t *testing.T, ctx context.Context, r Receiver) *StartError {
 	g.Expect(err.Error()).NotTo(ContainSubstring("\n"))
 	g.Expect(err.Error()).NotTo(ContainSubstring(testSecret))
 	return err.(*StartError)
+}
+
+// askToDie returns when r is seen to have ended.
+func askToDie(t *testing.T, r Receiver) {
+	t.Helper()
+	if resp, err := httpGet(r.URL() + "/die"); err == nil {
+		resp.Body.Close()
+		t.Fatalf("answered %s, want none", resp.Status)
+	}
+	NewWithT(t).Eventually(func() bool { _, ended := r.Exited(); return ended }).
+		WithTimeout(time.Minute).WithPolling(5 * time.Millisecond).Should(BeTrue())
+}
+
+// runs reports whether a process is there and has not ended.
+func runs(pid string) bool {
+	n, err := strconv.Atoi(pid)
+	if err != nil {
+		panic(err)
+	}
+	started, known := startOf(n)
+	return !known || started != ""
 }

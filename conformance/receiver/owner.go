@@ -1,8 +1,11 @@
 package receiver
 
 import (
+	"crypto/sha256"
+	"encoding/hex"
 	"os"
 	"strconv"
+	"strings"
 	"sync"
 )
 
@@ -15,6 +18,10 @@ const (
 	labelStarted  = "ctxpush.started"  // since when it has that number
 )
 
+// imageRepo is the repository of the images that are built for a run. Its name
+// holds a registry, so that testcontainers looks for it in no other one.
+const imageRepo = "localhost/ctxpush"
+
 // owner is the process that made something.
 type owner struct{ host, pid, started string }
 
@@ -22,7 +29,8 @@ type owner struct{ host, pid, started string }
 var self = sync.OnceValue(func() owner {
 	pid := os.Getpid()
 	started, _ := startOf(pid)
-	return owner{host: thisHost(), pid: strconv.Itoa(pid), started: started}
+	sum := sha256.Sum256([]byte(thisHost()))
+	return owner{host: hex.EncodeToString(sum[:8]), pid: strconv.Itoa(pid), started: started}
 })
 
 func ownerOf(labels map[string]string) owner {
@@ -38,6 +46,21 @@ func (o owner) labels(run, receiver string) map[string]string {
 		labelPID:      o.pid,
 		labelStarted:  o.started,
 	}
+}
+
+// image is the name of an image that o builds for one of a run's receivers. An
+// image carries its owner in its name: each label would be a step of the build.
+func (o owner) image(receiver string) string {
+	return imageRepo + ":" + strings.Join([]string{o.host, o.pid, o.started, receiver}, "-")
+}
+
+func ownerOfImage(name string) owner {
+	tag, ours := strings.CutPrefix(name, imageRepo+":")
+	parts := strings.Split(tag, "-")
+	if !ours || len(parts) != 4 {
+		return owner{}
+	}
+	return owner{host: parts[0], pid: parts[1], started: parts[2]}
 }
 
 // gone reports whether o has certainly ended. What can't be seen from here,

@@ -107,6 +107,7 @@ var _ = Describe("Terminal", func() {
 			&event.State{DeliveryStatus: "opened", DeliveryMethod: "context_aware", PlannedDeliveryMethod: "traditional"},
 			"opened, with delivery_method = traditional, with planned_delivery_method = context_aware",
 			"opened, with delivery_method = context_aware, with planned_delivery_method = traditional"),
+		Entry("a field that is not judged", &event.State{DeliveryStatus: "opened"}, &event.State{DeliveryStatus: "pending", DeliveryMethod: "traditional", Timestamp: "x", Content: []byte("{}")}, "opened", "pending"),
 		Entry("a field that the probe does not report", &event.State{DeliveryStatus: "opened", DeliveryMethod: "traditional", Timestamp: "x", Content: []byte("{}")}, &event.State{DeliveryStatus: "pending"}, "opened", "pending"),
 		Entry("one instant in two forms, numbers of one value",
 			&event.State{DeliveryStatus: "opened", Timestamp: "2025-02-07T15:20:40.600Z", Content: []byte(`{"a":1,"b":100}`)},

@@ -1,0 +1,66 @@
+package receiver
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+
+	"github.com/containerd/errdefs"
+	"github.com/moby/moby/client"
+)
+
+// removeStale removes what runs that were killed have left behind. What stays
+// here is found by the next run.
+func (e *engine) removeStale(ctx context.Context) {
+	_ = e.removeContainers(ctx, labelRun, func(labels map[string]string) bool { return ownerOf(labels).gone() })
+
+	filter := make(client.Filters).Add("reference", imageRepo)
+	images, err := e.api.ImageList(ctx, client.ImageListOptions{Filters: filter})
+	if err != nil {
+		return
+	}
+	for _, image := range images.Items {
+		for _, name := range image.RepoTags {
+			if ownerOfImage(name).gone() {
+				_ = e.removeImage(ctx, name)
+			}
+		}
+	}
+}
+
+// removeContainers removes the containers that carry a label, or a label with
+// a value, and that pick picks.
+func (e *engine) removeContainers(ctx context.Context, label string, pick func(labels map[string]string) bool) error {
+	filter := make(client.Filters).Add("label", label)
+	containers, err := e.api.ContainerList(ctx, client.ContainerListOptions{All: true, Filters: filter})
+	if err != nil {
+		return explain(err)
+	}
+	var errs []error
+	for _, c := range containers.Items {
+		if pick(c.Labels) {
+			errs = append(errs, e.removeContainer(ctx, c.ID))
+		}
+	}
+	return errors.Join(errs...)
+}
+
+// removeContainer removes a container and its volumes; that it is gone, or
+// going, is no error.
+func (e *engine) removeContainer(ctx context.Context, id string) error {
+	_, err := e.api.ContainerRemove(ctx, id, client.ContainerRemoveOptions{Force: true, RemoveVolumes: true})
+	if err == nil || errdefs.IsNotFound(err) || errdefs.IsConflict(err) && strings.Contains(err.Error(), "in progress") {
+		return nil
+	}
+	return fmt.Errorf("container %s is left over: %w", id, explain(err))
+}
+
+// removeImage removes an image of ours; that it is gone is no error.
+func (e *engine) removeImage(ctx context.Context, name string) error {
+	_, err := e.api.ImageRemove(ctx, name, client.ImageRemoveOptions{PruneChildren: true})
+	if err == nil || errdefs.IsNotFound(err) {
+		return nil
+	}
+	return fmt.Errorf("image %s is left over: %w", name, explain(err))
+}
