@@ -89,6 +89,10 @@ func certify(ctx context.Context, s streams, c conformance.Config, dir string, e
 	if isMistake(err) {
 		return err
 	}
+	broke := err != nil && !errors.Is(err, context.Canceled)
+	if broke {
+		fmt.Fprintln(s.err, "ctxpush:", err)
+	}
 	if err := report.WriteDir(dir, r); err != nil {
 		return err
 	}
@@ -98,8 +102,8 @@ func certify(ctx context.Context, s streams, c conformance.Config, dir string, e
 	if code := r.ExitCode(exit); code != exitOK {
 		return verdict(code)
 	}
-	if err != nil && !errors.Is(err, context.Canceled) {
-		return fmt.Errorf("after the run: %w", err)
+	if broke {
+		return verdict(exitSurroundings) // the receiver could not be put away
 	}
 	return err
 }

@@ -29,7 +29,7 @@ func bindEnvironment(cmd *cobra.Command, env func(string) (string, bool)) error 
 		name := envName(f.Name)
 		if text, ok := env(name); ok && text != "" {
 			if err := cmd.Flags().Set(f.Name, text); err != nil {
-				wrong = mistakef("%s=%q: want %s", name, text, f.Value.Type())
+				wrong = mistakef("%s: %w", name, err)
 			}
 		}
 	})

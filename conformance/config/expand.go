@@ -1,6 +1,7 @@
 package config
 
 import (
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -47,11 +48,8 @@ func expand(s string, lookup func(name string) (string, error)) (string, error) 
 		if end < 0 || s[end] != '}' || !isVarName(s[:end]) {
 			b.WriteString("${")
 			if first == nil {
-				text, _, closed := strings.Cut(s, "}")
-				if closed {
-					text += "}"
-				}
-				first = fmt.Errorf("%s: no ${NAME}; a literal ${ is written $${", quote("${"+text))
+				// What stands there is not shown: the text may be the secret.
+				first = errors.New("holds a ${ without a NAME and }; a literal ${ is written $${")
 			}
 			continue
 		}

@@ -39,7 +39,7 @@ func Load(path string, env func(string) (string, bool)) (Config, error) {
 		var pathErr *fs.PathError
 		switch {
 		case errors.Is(err, fs.ErrNotExist):
-			msg = "no such file; ctxpush init writes one"
+			msg = "no such file"
 		case errors.As(err, &pathErr):
 			msg = "can't be read: " + pathErr.Err.Error()
 		}

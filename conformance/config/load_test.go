@@ -88,7 +88,7 @@ var _ = Describe("receiver.yaml", func() {
 		_, err := config.Load(dir, env)
 		Expect(err).To(MatchError(dir + ": is a directory: want a file such as " + filepath.Join(dir, "receiver.yaml")))
 		_, err = config.Load(filepath.Join(dir, "no.yaml"), env)
-		Expect(err).To(MatchError(filepath.Join(dir, "no.yaml") + ": no such file; ctxpush init writes one"))
+		Expect(err).To(MatchError(filepath.Join(dir, "no.yaml") + ": no such file"))
 		_, err = config.Load("a\x00b", env)
 		Expect(err).To(MatchError("\"a\\x00b\": can't be read: invalid argument"))
 		if _, err := os.Stat("/dev/zero"); err == nil {
@@ -186,8 +186,8 @@ var _ = Describe("receiver.yaml", func() {
 		Entry(nil, "path: /${PORT}\n", "receiver.yaml:1: path: ${PORT} has a value only under argv and env"),
 		Entry(nil, "path: /${SECRET}\n", "receiver.yaml:1: path: ${SECRET} has a value only under env and headers"),
 		Entry(nil, "probe:\n  http:\n    headers:\n      X: ${PORT}\n", "receiver.yaml:4: probe.http.headers.X: ${PORT} has a value only under argv and env"),
-		Entry(nil, "path: /${A:-b}\n", "receiver.yaml:1: path: \"${A:-b}\": no ${NAME}; a literal ${ is written $${"),
-		Entry(nil, "path: /${A\n", "receiver.yaml:1: path: \"${A\": no ${NAME}; a literal ${ is written $${"),
+		Entry(nil, "path: /${A:-b}\n", "receiver.yaml:1: path: holds a ${ without a NAME and }; a literal ${ is written $${"),
+		Entry(nil, "path: /${A\n", "receiver.yaml:1: path: holds a ${ without a NAME and }; a literal ${ is written $${"),
 		Entry(nil, "receiver:\n  command:\n    argv: [a, \"${PORT}\", \"--secret=${SECRET}\"]\n", "receiver.yaml:3: receiver.command.argv[2]: ${SECRET} would be shown in process lists; hand it over under env"),
 		Entry(nil, "receiver:\n  command:\n    argv: [a, \"${CTX_SECRET}\"]\nsecret: {env: CTX_SECRET}\n", "receiver.yaml:3: receiver.command.argv[1]: ${CTX_SECRET} is the secret, which process lists would show; hand it over under env"),
 		Entry(nil, "receiver:\n  command:\n    argv: [a, \"${CTX_SECRET}\"]\nsecret: {value: \"${CTX_SECRET}\"}\n", "receiver.yaml:3: receiver.command.argv[1]: ${CTX_SECRET} is the secret, which process lists would show; hand it over under env"),
@@ -197,6 +197,7 @@ var _ = Describe("receiver.yaml", func() {
 		Entry(nil, "secret: "+hush+"\n", "receiver.yaml:1: secret: is text: want {env: NAME} or {value: …}"),
 		Entry(nil, "secret: 1234\n", "receiver.yaml:1: secret: is text: want {env: NAME} or {value: …}"),
 		Entry(nil, "secret: {value: 1234}\n", "receiver.yaml:1: secret.value: is a number: want text; put it in quotes"),
+		Entry(nil, "secret: {value: \"${"+hush+"}\"}\n", "receiver.yaml:1: secret.value: holds a ${ without a NAME and }; a literal ${ is written $${"),
 		Entry(nil, "secret: {value: \"\"}\n", "receiver.yaml:1: secret.value: is empty: want the shared secret"),
 		Entry(nil, "secret: {value: \"a\\nb\"}\n", "receiver.yaml:1: secret.value: holds a line break or a control character, which no header can carry"),
 		Entry(nil, "secret: {value: \" a\"}\n", "receiver.yaml:1: secret.value: begins or ends with a space, which a header loses"),

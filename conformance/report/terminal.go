@@ -139,7 +139,10 @@ func (p *printer) broke(r Report) {
 		p.prose(0, ls[0], bold)
 		p.excerpt(2, "| ", ls[1:], maxReasonLines)
 	}
-	if len(r.NotRun) > 0 {
+	switch {
+	case len(r.NotRun) == r.Summary.Checks && len(r.NotRun) > 0:
+		p.prose(0, "no check was run", yellow)
+	case len(r.NotRun) > 0:
 		p.prose(0, fmt.Sprintf("not run: %s", strings.Join(r.NotRun, ", ")), yellow)
 	}
 }
