@@ -155,12 +155,11 @@ func (b *box) create(ctx context.Context) error {
 		}
 		return fmt.Errorf("can't be created: %w", explain(err))
 	}
-	b.ctr = ctr
 	info, err := ctr.Inspect(unbroken)
 	if err != nil {
-		return explain(err)
+		return errors.Join(explain(err), b.engine.removeContainer(unbroken, ctr.GetContainerID()))
 	}
-	b.signal = cmp.Or(info.Config.StopSignal, "SIGTERM")
+	b.ctr, b.signal = ctr, cmp.Or(info.Config.StopSignal, "SIGTERM")
 	return ctx.Err()
 }
 

@@ -80,7 +80,7 @@ func TestLogNeverShowsTheSecret(t *testing.T) {
 }
 
 func FuzzLog(f *testing.F) {
-	f.Add("secret", "the secret\r\nis sec", "ret\n")
+	f.Add("a-long-secret", "the a-long-secret\r\nis a-long-sec", "ret\n")
 	f.Add("a", "\x00\xff\n", strings.Repeat("a", maxLine+1))
 	f.Fuzz(func(t *testing.T, secret, one, two string) {
 		l := newLineLog(secret)
@@ -92,9 +92,16 @@ func FuzzLog(f *testing.F) {
 			if len(line) > maxLine+len("…") || strings.Contains(line, "\n") {
 				t.Fatalf("a line of %d bytes: %.80q", len(line), line)
 			}
-			if shown := strings.ReplaceAll(line, blank, ""); len(secret) > len(blank) && strings.Contains(shown, secret) && !strings.Contains(secret, "\n") {
+			if tellable(secret) && strings.Contains(line, secret) {
 				t.Fatalf("shows the secret: %q", line)
 			}
 		}
 	})
+}
+
+// tellable reports whether a secret could stand in a header, and is no part of
+// what the log puts in its place.
+func tellable(secret string) bool {
+	odd := func(r rune) bool { return r <= ' ' || r > '~' || r == '[' || r == ']' }
+	return len(secret) > len(blank) && !strings.ContainsFunc(secret, odd)
 }

@@ -89,12 +89,12 @@ func (w *waiter) wait(ctx context.Context, ended <-chan struct{}) (string, time.
 					return
 				}
 			}
-			w.poll(looking, base, &lasts[i], func() {
+			found := w.poll(looking, base, &lasts[i], func() {
 				if i == 0 && !closed(unreached) {
 					close(unreached)
 				}
 			})
-			if looking.Err() == nil {
+			if found {
 				ready <- base
 			}
 		})
@@ -140,14 +140,20 @@ func telling(lasts []lastError) error {
 	return lasts[0].err
 }
 
-// poll looks at one address until the receiver is ready there or ctx is done.
-func (w *waiter) poll(ctx context.Context, base string, last *lastError, unreached func()) {
+// poll looks at one address until the receiver is ready there or ctx, which has
+// a deadline, is done. It reports which of the two.
+func (w *waiter) poll(ctx context.Context, base string, last *lastError, unreached func()) bool {
 	tick := time.NewTicker(pollEvery)
 	defer tick.Stop()
 	for {
 		err := w.look(ctx, base)
-		if err == nil || ctx.Err() != nil {
-			return
+		if err == nil {
+			return true
+		}
+		// A look that the deadline breaks off tells nothing, and may end a
+		// little before ctx does.
+		if deadline, _ := ctx.Deadline(); ctx.Err() != nil || !time.Now().Before(deadline) {
+			return false
 		}
 		var dial *net.OpError
 		*last = lastError{err: reason(err), reached: !errors.As(err, &dial) || dial.Op != "dial"}
@@ -157,7 +163,7 @@ func (w *waiter) poll(ctx context.Context, base string, last *lastError, unreach
 		select {
 		case <-tick.C:
 		case <-ctx.Done():
-			return
+			return false
 		}
 	}
 }
