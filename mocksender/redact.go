@@ -3,9 +3,10 @@ package mocksender
 import (
 	"bytes"
 	"errors"
-	"net/url"
 	"slices"
 	"strings"
+
+	"github.com/ctxpush/ctxpush/mocksender/redact"
 )
 
 // SecretVariable stands wherever the sender's secret stood, in everything that
@@ -19,35 +20,17 @@ const (
 	cutSecret = "[a part of the secret]"
 )
 
-// redactor blanks out the secret. The nil redactor has nothing to hide.
+// redactor blanks out the sender's secret. The nil redactor has nothing to hide.
 type redactor struct {
 	secret string
-	marks  []mark
+	hidden *redact.Redactor
 }
 
-// mark is a text to blank out, in lower case, and what stands for it.
-type mark struct{ text, instead string }
-
-// newRedactor blanks out the secret in the spellings in which receivers may
-// send it back: as it is, within a JSON string, and within a URL.
 func newRedactor(secret string) *redactor {
 	if secret == "" {
 		return nil
 	}
-	quoted := appendString(nil, secret)
-	r := &redactor{secret: secret}
-	return r.hide(secret, SecretVariable).
-		hide(string(quoted[1:len(quoted)-1]), SecretVariable).
-		hide(url.QueryEscape(secret), SecretVariable).
-		hide(url.PathEscape(secret), SecretVariable)
-}
-
-func (r *redactor) hide(text, instead string) *redactor {
-	text = lower(text)
-	if !slices.ContainsFunc(r.marks, func(m mark) bool { return m.text == text }) {
-		r.marks = append(slices.Clip(r.marks), mark{text, instead})
-	}
-	return r
+	return &redactor{secret, redact.New(SecretVariable, secret)}
 }
 
 // request is the request as it may be shown, and a redactor that also knows
@@ -71,8 +54,7 @@ func (r *redactor) request(q Request) (Request, *redactor) {
 			continue
 		}
 		fields[i].Value = instead
-		wider := *r
-		r = wider.hide(f.Value, instead)
+		r = &redactor{r.secret, r.hidden.Hide(f.Value, instead)}
 	}
 	q.Fields = fields
 	if secret := []byte(r.secret); bytes.Contains(q.Body, secret) {
@@ -86,42 +68,7 @@ func (r *redactor) text(s string) string {
 	if r == nil {
 		return s
 	}
-	for _, m := range r.marks {
-		low := lower(s)
-		at := strings.Index(low, m.text)
-		if at < 0 {
-			continue
-		}
-		var b strings.Builder
-		for at >= 0 {
-			b.WriteString(s[:at])
-			b.WriteString(m.instead)
-			s, low = s[at+len(m.text):], low[at+len(m.text):]
-			at = strings.Index(low, m.text)
-		}
-		b.WriteString(s)
-		s = b.String()
-	}
-	return s
-}
-
-// cut blanks the secret out of a text that was cut off, also where the cut
-// went through it.
-func (r *redactor) cut(s string) string {
-	s = r.text(s)
-	if r == nil {
-		return s
-	}
-	longest := 0
-	low := lower(s)
-	for _, m := range r.marks {
-		for n := min(len(m.text)-1, len(low)); n > longest; n-- {
-			if strings.HasSuffix(low, m.text[:n]) {
-				longest = n
-			}
-		}
-	}
-	return s[:len(s)-longest]
+	return r.hidden.Text(s)
 }
 
 // answer blanks the secret out of what a receiver sent back.
@@ -141,7 +88,7 @@ func (r *redactor) answer(a Answer) Answer {
 		a.Fields[clean] = shown
 	}
 	if len(a.Body) == keptBody {
-		a.Body = []byte(r.cut(string(a.Body)))
+		a.Body = []byte(r.hidden.Cut(string(a.Body)))
 	} else if len(a.Body) > 0 {
 		a.Body = []byte(r.text(string(a.Body)))
 	}
@@ -158,15 +105,4 @@ func (r *redactor) err(err error) error {
 		return errors.New(shown)
 	}
 	return err
-}
-
-// lower is s in lower case, its length unchanged: letters beyond ASCII stay.
-func lower(s string) string {
-	b := []byte(s)
-	for i, c := range b {
-		if 'A' <= c && c <= 'Z' {
-			b[i] = c + 'a' - 'A'
-		}
-	}
-	return string(b)
 }
