@@ -32,8 +32,17 @@ docker:
 unit:
 	$(GO) test -race -timeout 30m ./...
 
-stress: ## what is concurrent, again and again
-	$(GO) test -race -count=20 -timeout 60m ./mocksender/... ./conformance/probe ./conformance/report ./fixtures/receiver
+# Ginkgo runs a suite once in a process, so the binary is run N times.
+N ?= 20
+CONCURRENT = ./mocksender ./mocksender/clock ./conformance/probe ./conformance/receiver ./conformance/report ./fixtures/receiver ./fixtures/mutants
+stress: ## what is concurrent, N times with the race detector
+	@for pkg in $(CONCURRENT); do \
+		$(GO) test -race -c -o bin/stress.test $$pkg || exit 1; \
+		for i in $$(seq $(N)); do \
+			(cd $$pkg && $(CURDIR)/bin/stress.test -test.timeout 10m >$(CURDIR)/bin/stress.log 2>&1) || { cat bin/stress.log; echo "$$pkg: run $$i failed"; exit 1; }; \
+		done; \
+		echo "$$pkg: $(N) runs passed"; \
+	done
 
 bench: ## timings; never part of the tests
 	$(GO) test -run '^$$' -bench . -benchmem ./...

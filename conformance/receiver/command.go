@@ -62,7 +62,7 @@ func newProcess(cfg config.Config, env Env) (Receiver, error) {
 	}
 	log := newLineLog(env.Secret)
 	return &process{
-		name: "command " + log.hide.text(cut(strings.Join(spec.Argv, " "), 120)),
+		name: "command " + log.hide.Text(cut(strings.Join(spec.Argv, " "), 120)),
 		spec: spec,
 		dir:  dir,
 		env:  env,

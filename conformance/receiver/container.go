@@ -113,8 +113,8 @@ func (b *box) Start(ctx context.Context) error {
 
 // clean blanks the secret out of what the engine says.
 func (b *box) clean(err error) error {
-	if text := err.Error(); b.log.hide.text(text) != text {
-		return errors.New(b.log.hide.text(text))
+	if text := err.Error(); b.log.hide.Text(text) != text {
+		return errors.New(b.log.hide.Text(text))
 	}
 	return err
 }

@@ -1,12 +1,11 @@
 package receiver
 
 import (
-	"encoding/base64"
-	"encoding/json"
-	"net/url"
 	"slices"
 	"strings"
 	"sync"
+
+	"github.com/ctxpush/ctxpush/mocksender/redact"
 )
 
 const (
@@ -19,7 +18,7 @@ const (
 // lineLog keeps the last lines that a receiver has written, with the secret
 // blanked out. It is safe for concurrent use.
 type lineLog struct {
-	hide *redactor
+	hide *redact.Redactor
 
 	mu      sync.Mutex
 	lines   []string // a ring once it is full
@@ -75,14 +74,14 @@ func (s *stream) Close() error {
 // add keeps as much of an overlong line as it takes to find each secret that
 // begins in the part that is shown.
 func (s *stream) add(text string) {
-	if room := maxLine + s.log.hide.longest - len(s.part); len(text) > room {
+	if room := maxLine + s.log.hide.Longest() - len(s.part); len(text) > room {
 		text, s.over = text[:max(room, 0)], true
 	}
 	s.part = append(s.part, text...)
 }
 
 func (s *stream) flush() {
-	s.log.push(s.log.hide.line(string(s.part), s.over))
+	s.log.push(shown(string(s.part), s.over, s.log.hide))
 	s.part, s.over = s.part[:0], false
 }
 
@@ -102,65 +101,31 @@ func (l *lineLog) tail(n int) []string {
 	all := slices.Concat(l.lines[l.next:], l.lines[:l.next])
 	for _, s := range l.streams {
 		if len(s.part) > 0 {
-			all = append(all, l.hide.line(string(s.part), true))
+			all = append(all, shown(string(s.part), true, l.hide))
 		}
 	}
 	return all[len(all)-min(max(n, 0), len(all)):]
 }
 
-// redactor blanks a secret out, also where it is written as JSON, in a URL or
-// in base64.
-type redactor struct {
-	spellings []string // longest first: one may be a part of another
-	replace   *strings.Replacer
-	longest   int
-}
-
-func newRedactor(secret string) *redactor {
-	r := &redactor{replace: strings.NewReplacer()}
-	if secret == "" {
-		return r
+// newRedactor blanks out the secret, and the half of it that a receiver may log
+// when it is sent a wrong one.
+func newRedactor(secret string) *redact.Redactor {
+	r := redact.New(blank, secret)
+	const telling = 4 // fewer characters are a part of many words
+	if half := secret[:(len(secret)+1)/2]; len(half) >= telling {
+		r = r.Hide(half, blank)
 	}
-	quoted, _ := json.Marshal(secret)
-	r.spellings = []string{
-		secret,
-		string(quoted[1 : len(quoted)-1]),
-		url.QueryEscape(secret),
-		url.PathEscape(secret),
-		base64.StdEncoding.EncodeToString([]byte(secret)),
-		base64.URLEncoding.EncodeToString([]byte(secret)),
-	}
-	slices.SortFunc(r.spellings, func(a, b string) int { return len(b) - len(a) })
-	r.spellings = slices.Compact(r.spellings)
-	r.longest = len(r.spellings[0])
-	var pairs []string
-	for _, s := range r.spellings {
-		pairs = append(pairs, s, blank)
-	}
-	r.replace = strings.NewReplacer(pairs...)
 	return r
 }
 
-func (r *redactor) text(s string) string { return r.replace.Replace(s) }
-
-// line is s as it may be shown. Where s is only the beginning of a line, the
+// shown is a line as it may be shown. Where s is only the beginning of it, the
 // beginning of a secret at its end goes too.
-func (r *redactor) line(s string, partial bool) string {
-	s = r.text(strings.TrimSuffix(s, "\r"))
+func shown(s string, partial bool, hide *redact.Redactor) string {
+	s = strings.TrimSuffix(s, "\r")
 	if partial {
-		s = s[:len(s)-r.begun(s)]
+		s = hide.Cut(s)
+	} else {
+		s = hide.Text(s)
 	}
 	return cut(strings.ToValidUTF8(s, "\uFFFD"), maxLine)
-}
-
-// begun is how many bytes at the end of s may be the beginning of a secret.
-func (r *redactor) begun(s string) int {
-	for n := min(r.longest-1, len(s)); n > 0; n-- {
-		for _, spelling := range r.spellings {
-			if len(spelling) > n && strings.HasSuffix(s, spelling[:n]) {
-				return n
-			}
-		}
-	}
-	return 0
 }

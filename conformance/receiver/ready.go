@@ -106,7 +106,6 @@ func (w *waiter) wait(ctx context.Context, ended <-chan struct{}) (string, time.
 	case <-ended:
 	case <-looking.Done():
 	}
-	expired := looking.Err() != nil
 	stop()
 	polls.Wait()
 	switch {
@@ -115,7 +114,7 @@ func (w *waiter) wait(ctx context.Context, ended <-chan struct{}) (string, time.
 	case base != "":
 	case ctx.Err() != nil:
 		err = ctx.Err()
-	case expired:
+	default:
 		err = fmt.Errorf("was not ready within %s, the last try: %w", w.ready.Timeout, telling(lasts))
 	}
 	return base, time.Since(began), err

@@ -114,6 +114,15 @@ func (r *Redactor) Cut(s string) string {
 	return s[:len(s)-longest]
 }
 
+// Longest is the number of bytes of the longest text that is hidden: how much of
+// a text must be kept beyond a cut to find all that begins before it.
+func (r *Redactor) Longest() int {
+	if r == nil || len(r.marks) == 0 {
+		return 0
+	}
+	return len(r.marks[0].text)
+}
+
 // lower is s in lower case, its length unchanged: letters beyond ASCII stay.
 func lower(s string) string {
 	if !strings.ContainsFunc(s, func(c rune) bool { return 'A' <= c && c <= 'Z' }) {
