@@ -2,7 +2,9 @@ package scenarios
 
 import (
 	"embed"
+	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 	"os"
 	"path"
@@ -18,7 +20,7 @@ import (
 var catalogue embed.FS
 
 // groups are the catalogue's groups in the order in which people read them.
-var groups = []string{"request", "secret", "batch", "entry", "content", "identity", "order", "gaps", "copies", "retry", "restart", "key-reuse"}
+var groups = []string{"request", "secret", "batch", "entry", "content", "identity", "order", "gaps", "copies", "retry", "restart", "key-reuse", "protocol"}
 
 // Catalogue is every check of the contract, in the order of the table: each is a
 // file catalogue/<group>/<name>.yaml, whose place is its id.
@@ -47,51 +49,83 @@ const UserGroup = "user"
 func Load(name string) ([]Check, error) {
 	info, err := os.Stat(name)
 	if err != nil {
-		return nil, &strictyaml.Error{File: name, Msg: "can't be read: no such file or folder"}
+		return nil, unreadable(name, err)
 	}
-	if !info.IsDir() {
-		data, err := os.ReadFile(name)
-		if err != nil {
-			return nil, &strictyaml.Error{File: name, Msg: "can't be read: " + err.Error()}
+	if info.IsDir() {
+		checks, err := readDir(os.DirFS(name), ".", name)
+		if err == nil && len(checks) == 0 {
+			err = &strictyaml.Error{File: name, Msg: "holds no scenario file: want *.yaml"}
 		}
-		check, err := Parse(name, idOf(UserGroup, filepath.Base(name)), data)
-		return []Check{check}, err
+		for i := range checks {
+			checks[i].ID = UserGroup + "/" + checks[i].ID
+		}
+		return checks, err
 	}
-	checks, err := readDir(os.DirFS(name), ".", name)
-	if err == nil && len(checks) == 0 {
-		err = &strictyaml.Error{File: name, Msg: "holds no scenario file: want *.yaml"}
+	data, err := readFile(name)
+	if err != nil {
+		return nil, err
 	}
-	for i := range checks {
-		checks[i].ID = UserGroup + "/" + checks[i].ID
-	}
-	return checks, err
+	check, err := Parse(name, UserGroup+"/"+withoutExt(filepath.Base(name)), data)
+	check.File = name
+	return []Check{check}, err
 }
 
-// readDir reads the scenario files below root; shown is what stands before their
-// paths in errors.
+// readFile reads no more of a file than Parse would take.
+func readFile(name string) ([]byte, error) {
+	f, err := os.Open(name)
+	if err != nil {
+		return nil, unreadable(name, err)
+	}
+	defer f.Close()
+	data, err := io.ReadAll(io.LimitReader(f, strictyaml.MaxSize+1))
+	if err != nil {
+		return nil, unreadable(name, err)
+	}
+	return data, nil
+}
+
+func unreadable(name string, err error) error {
+	var why *fs.PathError
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		return &strictyaml.Error{File: name, Msg: "can't be read: no such file or folder"}
+	case errors.As(err, &why):
+		err = why.Err
+	}
+	return &strictyaml.Error{File: name, Msg: "can't be read: " + err.Error()}
+}
+
+// readDir reads the scenario files below root; shown is the folder that stands
+// before their paths in errors, empty for the catalogue.
 func readDir(files fs.FS, root, shown string) ([]Check, error) {
 	var checks []Check
 	err := fs.WalkDir(files, root, func(name string, entry fs.DirEntry, err error) error {
-		if err != nil || entry.IsDir() || !isYAML(name) {
-			return err
+		at := filepath.Join(shown, name)
+		if err != nil {
+			return unreadable(at, err)
+		}
+		if entry.IsDir() || !IsFile(name) {
+			return nil
 		}
 		data, err := fs.ReadFile(files, name)
 		if err != nil {
-			return err
+			return unreadable(at, err)
 		}
 		id := strings.TrimPrefix(strings.TrimPrefix(name, root), "/")
-		check, err := Parse(filepath.Join(shown, name), strings.TrimSuffix(id, path.Ext(id)), data)
+		check, err := Parse(at, withoutExt(id), data)
+		if shown != "" {
+			check.File = at
+		}
 		checks = append(checks, check)
 		return err
 	})
 	return checks, err
 }
 
-func isYAML(name string) bool {
+// IsFile tells whether a file in a folder of scenarios is one, by its name.
+func IsFile(name string) bool {
 	ext := path.Ext(name)
 	return ext == ".yaml" || ext == ".yml"
 }
 
-func idOf(group, file string) string {
-	return group + "/" + strings.TrimSuffix(file, path.Ext(file))
-}
+func withoutExt(file string) string { return strings.TrimSuffix(file, path.Ext(file)) }

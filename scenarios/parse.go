@@ -1,16 +1,28 @@
 package scenarios
 
 import (
-	"strconv"
 	"strings"
+	"time"
+	"unicode"
 
+	"github.com/ctxpush/ctxpush/mocksender"
 	"github.com/ctxpush/ctxpush/scenarios/strictyaml"
+)
+
+// The bounds of a file, which keep a slip of the finger from filling the memory.
+const (
+	// MaxScenarios is how many scenarios a file may make, with its for.
+	MaxScenarios = 1000
+	// MaxMessages is how many messages all scenarios of a file may have.
+	MaxMessages = 20_000
 )
 
 // Parse reads a check from its scenario file. The file's first document says
 // what the check is; each document is a scenario, or several where it has a
 // for. A later document takes messages, expect and judge from the first where
 // it has none of its own. The error is a *strictyaml.Error.
+//
+// The language is told in README.md, and for editors by Schema.
 func Parse(file, id string, data []byte) (Check, error) {
 	docs, err := strictyaml.Parse(file, data)
 	if err != nil {
@@ -27,14 +39,15 @@ func Parse(file, id string, data []byte) (Check, error) {
 	if err := parseHead(head, &check); err != nil {
 		return Check{}, err
 	}
+	messages := 0
 	for i, doc := range docs {
 		m := head
 		if i > 0 {
-			if m, err = doc.Map(scenarioKeys...); err != nil {
+			if m, err = laterDocument(doc); err != nil {
 				return Check{}, err
 			}
 		}
-		combinations, err := parseFor(m)
+		combinations, err := parseFor(m, MaxScenarios-len(check.Scenarios))
 		if err != nil {
 			return Check{}, err
 		}
@@ -42,6 +55,12 @@ func Parse(file, id string, data []byte) (Check, error) {
 			s, err := parseScenario(m, head, vars)
 			if err != nil {
 				return Check{}, err
+			}
+			for _, group := range s.Messages {
+				messages += group.Count
+			}
+			if messages > MaxMessages {
+				return Check{}, m.Errorf("the file's scenarios have %d messages up to here: want at most %d in all", messages, MaxMessages)
 			}
 			s.Name = scenarioName(m, vars, len(docs) > 1)
 			check.Scenarios = append(check.Scenarios, s)
@@ -51,32 +70,76 @@ func Parse(file, id string, data []byte) (Check, error) {
 }
 
 var (
-	headKeys     = []string{"level", "clauses", "requirement", "cause"}
+	headKeys     = []string{"level", "clauses", "protocol", "requirement", "cause", "counterexample", "found"}
 	scenarioKeys = []string{"scenario", "for", "messages", "deliver", "expect", "judge"}
+	judgeWords   = []string{"status", "method", "planned_method", "timestamp", "content"}
 )
+
+// laterDocument is a document below the first: a further scenario of the same
+// check, which has a line of its own to be told apart by.
+func laterDocument(doc strictyaml.Node) (strictyaml.Map, error) {
+	m, err := doc.Map(append(scenarioKeys, headKeys...)...)
+	if err != nil {
+		return m, err
+	}
+	for _, key := range headKeys {
+		if n, ok := m.Get(key); ok {
+			return m, n.Errorf("belongs to the whole file: want it in the first document")
+		}
+	}
+	title, ok := m.Get("scenario")
+	if !ok {
+		return m, m.Errorf("%s", noTitle)
+	}
+	_, err = sentence(title)
+	return m, err
+}
+
+const noTitle = "scenario is missing: say in one line what happens"
+
+// sentence is a text of one line.
+func sentence(n strictyaml.Node) (string, error) {
+	text, err := n.Text()
+	if err != nil {
+		return "", err
+	}
+	text = strings.TrimSpace(text)
+	if text == "" || strings.ContainsFunc(text, func(r rune) bool { return !unicode.IsPrint(r) }) {
+		return "", n.Errorf("want a text of one line")
+	}
+	return text, nil
+}
 
 func parseHead(m strictyaml.Map, check *Check) (err error) {
 	for _, e := range m.Entries {
 		switch e.Key {
 		case "scenario":
-			check.Title, err = e.Value.Text()
+			check.Title, err = sentence(e.Value)
 		case "requirement":
-			check.Requirement, err = e.Value.Text()
+			check.Requirement, err = sentence(e.Value)
 		case "cause":
-			check.Cause, err = e.Value.Text()
+			check.Cause, err = sentence(e.Value)
+		case "counterexample":
+			check.Counterexample, err = sentence(e.Value)
+		case "found":
+			check.Found, err = sentence(e.Value)
 		case "level":
 			var word string
 			word, err = e.Value.Word(string(Required), string(Recommended))
 			check.Level = Level(word)
 		case "clauses":
 			check.Clauses, err = words(e.Value, ClauseNames...)
+		case "protocol":
+			var word string
+			word, err = e.Value.Word(string(mocksender.Profile2025), string(mocksender.Profile2026))
+			check.Protocol = mocksender.Profile(word)
 		}
 		if err != nil {
 			return err
 		}
 	}
 	if check.Title == "" {
-		return m.Errorf("scenario is missing: say in one line what happens")
+		return m.Errorf("%s", noTitle)
 	}
 	return nil
 }
@@ -98,50 +161,11 @@ func words(n strictyaml.Node, allowed ...string) ([]string, error) {
 	return found, nil
 }
 
-// variable is a name of a for and the value that it has in one scenario.
-type variable struct{ name, value string }
-
-// parseFor is every combination of the values of a document's for; without one
-// it is a single combination of nothing.
-func parseFor(m strictyaml.Map) ([][]variable, error) {
-	combinations := [][]variable{nil}
-	n, ok := m.Get("for")
-	if !ok {
-		return combinations, nil
-	}
-	lists, err := n.Map()
-	if err != nil {
-		return nil, err
-	}
-	const most = 1000
-	for _, e := range lists.Entries {
-		values, err := e.Value.List()
-		if err != nil {
-			return nil, err
-		}
-		if len(values) == 0 || len(values)*len(combinations) > most {
-			return nil, e.Value.Errorf("makes %d scenarios: want 1 to %d", len(values)*len(combinations), most)
-		}
-		var longer [][]variable
-		for _, c := range combinations {
-			for _, v := range values {
-				text, err := v.Text()
-				if err != nil {
-					return nil, err
-				}
-				longer = append(longer, append(c[:len(c):len(c)], variable{e.Key, text}))
-			}
-		}
-		combinations = longer
-	}
-	return combinations, nil
-}
-
 // scenarioName tells a scenario apart from the check's others.
 func scenarioName(m strictyaml.Map, vars []variable, several bool) string {
 	var parts []string
 	if title, ok := m.Get("scenario"); ok && several {
-		text, _ := title.Text()
+		text, _ := sentence(title)
 		parts = append(parts, text)
 	}
 	for _, v := range vars {
@@ -177,8 +201,11 @@ func parseScenario(m, head strictyaml.Map, vars []variable) (Scenario, error) {
 	if err != nil {
 		return s, err
 	}
+	if len(steps) == 0 {
+		return s, n.Errorf("is empty: list what is sent, such as - batch: [%s]", s.Messages[0].Name)
+	}
 	for _, step := range steps {
-		parsed, err := parseStep(step, &s, stepVerbs)
+		parsed, err := parseStep(step, &s, stepKeys)
 		if err != nil {
 			return s, err
 		}
@@ -190,7 +217,7 @@ func parseScenario(m, head strictyaml.Map, vars []variable) (Scenario, error) {
 		}
 	}
 	if n, ok = get("judge"); ok {
-		fields, err := words(n, "status", "method", "planned_method", "timestamp", "content")
+		fields, err := words(n, judgeWords...)
 		if err != nil {
 			return s, err
 		}
@@ -210,51 +237,11 @@ func parseScenario(m, head strictyaml.Map, vars []variable) (Scenario, error) {
 	return s, nil
 }
 
-// parseRef reads m, m.opened, m.a, m.a.opened, and the same of a group's part:
-// m(7).opened, m(1-50).
-func parseRef(n strictyaml.Node, s *Scenario) (Ref, error) {
-	text, err := n.Text()
-	if err != nil {
-		return Ref{}, err
+// within is a length of time from low to high.
+func within(n strictyaml.Node, low, high time.Duration) (time.Duration, error) {
+	d, err := n.Duration()
+	if err == nil && (d < low || d > high) {
+		err = n.Errorf("is %s: want %s to %s", duration(d), duration(low), duration(high))
 	}
-	var ref Ref
-	name, rest, _ := strings.Cut(text, ".")
-	name, places, grouped := strings.Cut(name, "(")
-	ref.Message = name
-	m := s.Message(name)
-	if m == nil {
-		return Ref{}, n.Errorf("%q is no message; %s", name, strictyaml.Suggest(name, messageNames(s)))
-	}
-	if grouped {
-		from, to, span := strings.Cut(strings.TrimSuffix(places, ")"), "-")
-		if !span {
-			to = from
-		}
-		var errFrom, errTo error
-		ref.From, errFrom = strconv.Atoi(from)
-		ref.To, errTo = strconv.Atoi(to)
-		if errFrom != nil || errTo != nil || !strings.HasSuffix(places, ")") || ref.From < 1 || ref.To < ref.From || ref.To > m.Count {
-			return Ref{}, n.Errorf("%q: want places from 1 to %d, such as %s(1) or %s(1-%d)", text, m.Count, name, name, m.Count)
-		}
-	}
-	if rest == "" {
-		return ref, nil
-	}
-	device, status, both := strings.Cut(rest, ".")
-	if !both && isStatus(device) {
-		device, status = "", device
-	}
-	if device != "" {
-		if !hasDevice(m, device) {
-			return Ref{}, n.Errorf("%q is neither a status nor a device of %s; %s", device, name, strictyaml.Suggest(device, append(statusWords(), deviceNames(m)...)))
-		}
-		ref.Device = device
-	}
-	if status != "" {
-		if !happened(m, ref.Device, status) {
-			return Ref{}, n.Errorf("%q: %s is not in the history of %s", text, status, strings.TrimSuffix(text, "."+status))
-		}
-		ref.Status = toStatus(status)
-	}
-	return ref, nil
+	return d, err
 }

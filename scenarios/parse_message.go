@@ -17,12 +17,21 @@ const (
 	// defaultSpacing is the time between two changes of a history that names no
 	// times: long enough to lie in different seconds and minutes.
 	defaultSpacing = 61*time.Second + 37*time.Millisecond
+	maxSpacing     = 365 * 24 * time.Hour
 	// maxGroup bounds what one message name stands for.
 	maxGroup = 10_000
+	// maxTime is how far from its scheduling a change may happen, and how far
+	// apart messages may be scheduled.
+	maxTime = 10 * 365 * 24 * time.Hour
 	// maxLength is the longest part of a key that the contract lets us judge.
 	maxLength = 1000
 	// soleDevice is the name of the device of a message that names none.
 	soleDevice = "device"
+)
+
+var (
+	messageKeys = []string{"history", "devices", "spacing", "count", "like", "differs", "length", "planned", "content", "after"}
+	changeKeys  = []string{"status", "at", "method"}
 )
 
 var name = regexp.MustCompile(`^[a-z][a-z0-9_-]*$`)
@@ -51,7 +60,7 @@ func parseMessages(n strictyaml.Node, s *Scenario) error {
 
 func parseMessage(n strictyaml.Node, s *Scenario) (Message, error) {
 	m := Message{Count: 1, Planned: mocksender.ContextAware}
-	fields, err := n.Map("history", "devices", "spacing", "count", "like", "differs", "length", "planned", "content", "after")
+	fields, err := n.Map(messageKeys...)
 	if err != nil {
 		return m, err
 	}
@@ -61,12 +70,9 @@ func parseMessage(n strictyaml.Node, s *Scenario) (Message, error) {
 		case "count":
 			m.Count, err = e.Value.Int(1, maxGroup)
 		case "spacing":
-			spacing, err = e.Value.Duration()
-			if err == nil && spacing < time.Millisecond {
-				err = e.Value.Errorf("is %s: want at least 1ms", spacing)
-			}
+			spacing, err = within(e.Value, time.Millisecond, maxSpacing)
 		case "after":
-			m.After, err = e.Value.Duration()
+			m.After, err = within(e.Value, -maxTime, maxTime)
 		case "planned":
 			var word string
 			word, err = e.Value.Word(string(mocksender.ContextAware), string(mocksender.Traditional))
@@ -74,7 +80,7 @@ func parseMessage(n strictyaml.Node, s *Scenario) (Message, error) {
 		case "like":
 			m.Like, err = e.Value.Text()
 			if err == nil && s.Message(m.Like) == nil {
-				err = e.Value.Errorf("%q is no message above; %s", m.Like, strictyaml.Suggest(m.Like, messageNames(s)))
+				err = e.Value.Unknown(m.Like, "is no message above", messageNames(s))
 			}
 		case "differs":
 			m.Differs, err = parseDiffers(e.Value)
@@ -87,10 +93,27 @@ func parseMessage(n strictyaml.Node, s *Scenario) (Message, error) {
 			return m, err
 		}
 	}
-	if m.Differs != nil && m.Like == "" {
-		return m, n.Errorf("differs from nothing: say like: NAME")
+	if err := fitsLike(n, s, m); err != nil {
+		return m, err
 	}
 	return m, parseHistories(fields, &m, spacing)
+}
+
+// fitsLike sees that a message which takes its key from another one is the same
+// message, or differs from all of the other's in the way that it says.
+func fitsLike(n strictyaml.Node, s *Scenario, m Message) error {
+	like := s.Message(m.Like)
+	switch {
+	case like == nil && m.Differs != nil:
+		return n.Errorf("differs from nothing: say like: NAME")
+	case like == nil:
+		return nil
+	case m.Lengths != nil:
+		return n.Errorf("length beside like: want it on %s, whose key this one has", m.Like)
+	case m.Count != like.Count:
+		return n.Errorf("count is %d: want %d, as %s has", m.Count, like.Count, m.Like)
+	}
+	return nil
 }
 
 func parseHistories(fields strictyaml.Map, m *Message, spacing time.Duration) error {
@@ -157,7 +180,7 @@ func parseHistory(n strictyaml.Node, m *Message, device string, spacing time.Dur
 			return item.Errorf("%s after %s is no history of the contract: want %s", change.Status, orStart(last.Status), orEnd(allowed))
 		}
 		if i > 0 && change.At < last.At+time.Millisecond {
-			return item.Errorf("happens at %s, less than 1ms after the change before it", change.At)
+			return item.Errorf("happens at %s and the change before it at %s: want at least 1ms between them", change.At, last.At)
 		}
 		if change.Status == mocksender.Cancelled {
 			m.Cancelled = &change
@@ -196,7 +219,7 @@ func parseChange(n strictyaml.Node, m *Message, at time.Duration) (Change, error
 	status := n
 	method, hasMethod := strictyaml.Node{}, false
 	if n.IsMap() {
-		fields, err := n.Map("status", "at", "method")
+		fields, err := n.Map(changeKeys...)
 		if err != nil {
 			return c, err
 		}
@@ -205,7 +228,7 @@ func parseChange(n strictyaml.Node, m *Message, at time.Duration) (Change, error
 			return c, n.Errorf("status is missing")
 		}
 		if at, ok := fields.Get("at"); ok {
-			if c.At, err = at.Duration(); err != nil {
+			if c.At, err = within(at, 0, maxTime); err != nil {
 				return c, err
 			}
 		}

@@ -1,50 +1,68 @@
 package scenarios
 
 import (
+	"slices"
 	"strings"
+	"time"
 
 	"github.com/ctxpush/ctxpush/mocksender"
 	"github.com/ctxpush/ctxpush/scenarios/strictyaml"
 )
 
+// MaxWait is the longest wait of a step, which is in real time.
+const MaxWait = time.Hour
+
 var (
 	batchVerbs = []string{"batch", "raw"}
-	stepVerbs  = append(batchVerbs[:2:2], "together", "restart", "wait", "expect")
+	stepVerbs  = []string{"batch", "raw", "together", "restart", "wait", "expect"}
 	// batchOptions go with a batch or a raw body only.
 	batchOptions = []string{"fault", "proxy", "secret", "headers", "add", "answer"}
+
+	batchKeys = slices.Concat(batchVerbs, batchOptions)
+	stepKeys  = slices.Concat(stepVerbs, batchOptions, []string{"moment"})
 )
 
-func parseStep(n strictyaml.Node, s *Scenario, verbs []string) (Step, error) {
+// parseStep reads a step of the scenario, or with batchKeys one of the requests
+// that go out together.
+func parseStep(n strictyaml.Node, s *Scenario, keys []string) (Step, error) {
 	step := Step{Line: n.Line(), Answer: Acknowledge}
-	fields, err := n.Map(append(verbs[:len(verbs):len(verbs)], batchOptions...)...)
+	fields, err := n.Map(keys...)
 	if err != nil {
 		return step, err
 	}
-	verb := ""
-	for _, e := range fields.Entries {
-		for _, v := range verbs {
-			if e.Key != v {
-				continue
-			}
-			if verb != "" {
-				return step, n.Errorf("has both %s and %s: want one of them a step", verb, v)
-			}
-			verb = v
+	var verbs []string
+	for _, v := range stepVerbs {
+		if fields.Has(v) && (v != "restart" || !fields.Has("together")) {
+			verbs = append(verbs, v)
 		}
 	}
-	if verb == "" {
-		return step, n.Errorf("does nothing: want one of %s", strings.Join(verbs, ", "))
+	switch {
+	case len(verbs) == 0 && len(keys) == len(batchKeys):
+		return step, n.Errorf("does nothing: want one of %s", strings.Join(batchVerbs, ", "))
+	case len(verbs) == 0:
+		return step, n.Errorf("does nothing: want one of %s", strings.Join(stepVerbs, ", "))
+	case len(verbs) > 1:
+		return step, n.Errorf("has both %s and %s: want one of them a step", verbs[0], verbs[1])
 	}
+	verb := verbs[0]
 	for _, e := range fields.Entries {
-		if verb != "batch" && verb != "raw" && e.Key != verb {
+		switch {
+		case e.Key == verb:
+		case e.Key == "moment" && !fields.Has("restart"), e.Key == "moment" && verb != "together":
+			return step, e.Value.Errorf("goes with together and restart: when the receiver is ended")
+		case verb == "together" && (e.Key == "restart" || e.Key == "moment"):
+		case verb != "batch" && verb != "raw":
 			return step, e.Value.Errorf("goes with batch or raw, not with %s", verb)
 		}
 		if err := parseStepField(e, s, &step); err != nil {
 			return step, err
 		}
 	}
-	if step.Answer != Acknowledge && (len(step.Faults) > 0 || len(step.Proxy) > 0) {
-		return step, n.Errorf("faults and proxy answers lead to a retry: want answer: 2xx")
+	if err := fitsRestart(n, step); err != nil {
+		return step, err
+	}
+	if err := fitsRetries(n, step); err != nil {
+		return step, err
 	}
 	if len(step.Add) > 0 && step.Raw != nil {
 		return step, n.Errorf("add goes with batch: write the field into the raw body")
@@ -66,11 +84,10 @@ func parseStepField(e strictyaml.Entry, s *Scenario, step *Step) (err error) {
 		var word string
 		word, err = e.Value.Word(string(RestartStop), string(RestartKill))
 		step.Restart = Restart(word)
+	case "moment":
+		step.Moment, err = parseMoment(e.Value)
 	case "wait":
-		step.Wait, err = e.Value.Duration()
-		if err == nil && step.Wait <= 0 {
-			err = e.Value.Errorf("is %s: want more than 0", step.Wait)
-		}
+		step.Wait, err = within(e.Value, time.Millisecond, MaxWait)
 	case "expect":
 		step.Expect, err = parseExpect(e.Value, s)
 	case "fault":
@@ -82,12 +99,12 @@ func parseStepField(e strictyaml.Entry, s *Scenario, step *Step) (err error) {
 		word, err = e.Value.Word(secretWords...)
 		step.Secret = Secret(word)
 	case "headers":
-		step.Headers, err = parseHeaders(e.Value, strictyaml.Node.Text)
+		step.Headers, err = parseHeaders(e.Value)
 	case "add":
-		step.Add, err = parseHeaders(e.Value, strictyaml.Node.JSON)
+		step.Add, err = parseAdd(e.Value)
 	case "answer":
 		var word string
-		word, err = e.Value.Word(string(Acknowledge), string(Refuse), string(Anything))
+		word, err = e.Value.Word(string(Acknowledge), string(Refuse), string(Anything), string(Drop))
 		step.Answer = Answer(word)
 	}
 	return err
@@ -150,8 +167,8 @@ func parseTogether(n strictyaml.Node, s *Scenario) ([]Step, error) {
 	if err != nil {
 		return nil, err
 	}
-	if len(list) < 2 {
-		return nil, n.Errorf("holds %d batches: want at least 2", len(list))
+	if len(list) == 0 {
+		return nil, n.Errorf("holds no batch")
 	}
 	var steps []Step
 	for _, item := range list {
@@ -159,7 +176,7 @@ func parseTogether(n strictyaml.Node, s *Scenario) ([]Step, error) {
 		if item.IsList() {
 			step.Batch, err = parseBatch(item, s)
 		} else {
-			step, err = parseStep(item, s, batchVerbs)
+			step, err = parseStep(item, s, batchKeys)
 		}
 		if err != nil {
 			return nil, err
@@ -179,148 +196,60 @@ func parseFaults(n strictyaml.Node) ([]string, error) {
 	return []string{word}, err
 }
 
-// parseProxy reads the answers that take the receiver's place, in turn.
-func parseProxy(n strictyaml.Node) ([]int, error) {
-	list := []strictyaml.Node{n}
-	if n.IsList() {
-		var err error
-		if list, err = n.List(); err != nil {
-			return nil, err
+// parseHeaders reads the fields that a request has besides, or in place of,
+// those that the sender makes.
+func parseHeaders(n strictyaml.Node) ([]Header, error) {
+	headers, err := parsePairs(n, strictyaml.Node.Text)
+	if err != nil {
+		return nil, err
+	}
+	for _, h := range headers {
+		if strings.Contains(h.Value, OwnSecret) && h.Value != OwnSecret {
+			return nil, n.Errorf("%s: %s is the shared secret and stands alone: want %s: %s", h.Name, OwnSecret, h.Name, OwnSecret)
+		}
+		request := mocksender.Request{Fields: []mocksender.Field{{Name: h.Name, Value: h.Value}}}
+		if err := anySender.Preview(request).Err; err != nil {
+			return nil, n.Errorf("%v", err)
 		}
 	}
-	var answers []int
-	for _, item := range list {
-		status, err := item.Int(300, 599)
-		if err != nil {
-			return nil, err
-		}
-		answers = append(answers, status)
-	}
-	if len(answers) > mocksender.MaxRetries {
-		return nil, n.Errorf("fails %d attempts: want at most %d, so that the last one gets through", len(answers), mocksender.MaxRetries)
-	}
-	return answers, nil
+	return headers, nil
 }
 
-func parseHeaders(n strictyaml.Node, value func(strictyaml.Node) (string, error)) ([]Header, error) {
+// anySender knows which requests can be sent at all.
+var anySender = &mocksender.Sender{URL: "http://receiver.example/"}
+
+// parseAdd reads the fields that each entry has besides the contract's.
+func parseAdd(n strictyaml.Node) ([]Header, error) {
+	fields, err := parsePairs(n, strictyaml.Node.JSON)
+	if err != nil {
+		return nil, err
+	}
+	for _, f := range fields {
+		if slices.Contains(entryFields, f.Name) {
+			return nil, n.Errorf("%s is one of the contract's fields, which every entry has: want another name, or a raw body", f.Name)
+		}
+	}
+	return fields, nil
+}
+
+// entryFields are the fields of an entry (clause entry).
+var entryFields = []string{
+	"device_token", "user_id", "campaign_id", "idempotency_key",
+	"delivery_status", "delivery_method", "planned_delivery_method", "timestamp", "content",
+}
+
+func parsePairs(n strictyaml.Node, value func(strictyaml.Node) (string, error)) ([]Header, error) {
 	m, err := n.Map()
 	if err != nil {
 		return nil, err
 	}
-	var headers []Header
+	var pairs []Header
 	for _, e := range m.Entries {
 		v, err := value(e.Value)
 		if err != nil {
 			return nil, err
 		}
-		headers = append(headers, Header{e.Key, v})
+		pairs = append(pairs, Header{e.Key, v})
 	}
-	return headers, nil
-}
-
-// unknown is the word for a message that the receiver must not know.
-const unknown = "unknown"
-
-func parseExpect(n strictyaml.Node, s *Scenario) ([]Expectation, error) {
-	m, err := n.Map()
-	if err != nil {
-		return nil, err
-	}
-	var all []Expectation
-	for _, e := range m.Entries {
-		x := Expectation{Line: e.Value.Line()}
-		x.Message, x.Device, _ = strings.Cut(e.Key, ".")
-		message := s.Message(x.Message)
-		if message == nil {
-			return nil, e.Value.Errorf("%q is no message; %s", x.Message, strictyaml.Suggest(x.Message, messageNames(s)))
-		}
-		if x.Device != "" && !hasDevice(message, x.Device) {
-			return nil, e.Value.Errorf("%q is no device of %s; %s", x.Device, x.Message, strictyaml.Suggest(x.Device, deviceNames(message)))
-		}
-		word, err := e.Value.Word(append(statusWords(), unknown)...)
-		if err != nil {
-			return nil, err
-		}
-		if word != unknown {
-			if !happened(message, x.Device, word) {
-				return nil, e.Value.Errorf("%s is not in the history of %s", word, e.Key)
-			}
-			x.Status = mocksender.DeliveryStatus(word)
-		}
-		all = append(all, x)
-	}
-	return all, nil
-}
-
-// The words that the language is made of.
-
-func statusWords() []string {
-	words := make([]string, len(mocksender.Statuses))
-	for i, s := range mocksender.Statuses {
-		words[i] = string(s)
-	}
-	return words
-}
-
-func partWords() []string {
-	words := make([]string, len(KeyParts))
-	for i, p := range KeyParts {
-		words[i] = string(p)
-	}
-	return words
-}
-
-func messageNames(s *Scenario) []string {
-	var names []string
-	for _, m := range s.Messages {
-		names = append(names, m.Name)
-	}
-	return names
-}
-
-func deviceNames(m *Message) []string {
-	var names []string
-	for _, d := range m.Devices {
-		names = append(names, d.Name)
-	}
-	return names
-}
-
-func hasDevice(m *Message, device string) bool {
-	for _, d := range m.Devices {
-		if d.Name == device {
-			return true
-		}
-	}
-	return false
-}
-
-func isStatus(word string) bool {
-	for _, s := range mocksender.Statuses {
-		if string(s) == word {
-			return true
-		}
-	}
-	return false
-}
-
-func toStatus(word string) mocksender.DeliveryStatus { return mocksender.DeliveryStatus(word) }
-
-// happened says whether the status is in the history of the message, on the
-// device where one is named.
-func happened(m *Message, device, status string) bool {
-	if status == string(mocksender.Cancelled) {
-		return m.Cancelled != nil
-	}
-	for _, d := range m.Devices {
-		if device != "" && device != d.Name {
-			continue
-		}
-		for _, c := range d.History {
-			if string(c.Status) == status {
-				return true
-			}
-		}
-	}
-	return false
+	return pairs, nil
 }

@@ -16,6 +16,16 @@ type Check struct {
 	Cause   string
 	Level   Level
 	Clauses []string
+	// Protocol is the only version of the protocol whose receivers are judged by
+	// the check; empty for all.
+	Protocol mocksender.Profile
+	// File is the scenario file, as errors name it; empty for the catalogue's.
+	File string
+	// Counterexample is the id of the check that failed where the file is the
+	// smallest delivery that showed it, and Found what was wrong then, in one
+	// line. Both are empty for an ordinary scenario.
+	Counterexample string
+	Found          string
 	// Scenarios are all played and judged before the check's verdict.
 	Scenarios []Scenario
 }
@@ -60,7 +70,7 @@ type Fields struct {
 }
 
 // Step is one thing that is done to the receiver. Exactly one of Batch, Raw,
-// Together, Restart, Wait and Expect is set.
+// Together, Restart, Wait and Expect is set, but for Restart beside Together.
 type Step struct {
 	Line int // in the scenario's file
 
@@ -70,9 +80,12 @@ type Step struct {
 	// Together are batches that are sent at the same time, each on a connection
 	// of its own.
 	Together []Step
-	Restart  Restart
-	Wait     time.Duration
-	Expect   []Expectation
+	// Restart ends the receiver and starts it again; beside Together, while these
+	// batches are on their way, at the Moment.
+	Restart Restart
+	Moment  Moment
+	Wait    time.Duration
+	Expect  []Expectation
 
 	// What follows goes with Batch and Raw.
 
@@ -80,7 +93,7 @@ type Step struct {
 	Faults []string
 	// Proxy are the answers that a proxy before the receiver gives to the first
 	// attempts in the receiver's place.
-	Proxy   []int
+	Proxy   []ProxyAnswer
 	Secret  Secret
 	Headers []Header
 	// Add are fields, as JSON, that each entry has besides the contract's.
@@ -116,6 +129,14 @@ const (
 	RestartKill Restart = "kill" // SIGKILL
 )
 
+// Moment is when the receiver is ended while batches are on their way: once so
+// many of them are acknowledged. The zero Moment is when all are sent and none
+// needs to be acknowledged.
+type Moment int
+
+// MidRequest is the moment when all of each request but its last byte is sent.
+const MidRequest Moment = -1
+
 // Secret is what a request carries in place of the shared secret; the zero
 // Secret is the shared secret itself.
 type Secret string
@@ -140,6 +161,9 @@ const (
 	Refuse Answer = "4xx"
 	// Anything is not judged; there is one attempt.
 	Anything Answer = "any"
+	// Drop is none at all: the proxy fails every attempt, the last retry too, and
+	// the batch never reaches the receiver.
+	Drop Answer = "dropped"
 )
 
 // Expectation is the state in which a message must be.
