@@ -10,6 +10,7 @@ import (
 	"github.com/ctxpush/ctxpush/conformance/probe"
 	"github.com/ctxpush/ctxpush/conformance/receiver"
 	"github.com/ctxpush/ctxpush/conformance/report"
+	"github.com/ctxpush/ctxpush/scenarios"
 )
 
 // Report is what a run found.
@@ -31,21 +32,29 @@ func Certify(ctx context.Context, c Config) (Report, error) {
 	if err != nil {
 		return Report{}, err
 	}
-	r := &run{cfg: c, checks: checks, secret: string(c.Target.Secret)}
-	if r.secret == "" {
-		r.secret = newSecret()
-	}
-	r.receiver, err = receiver.New(c.Target, receiver.Env{Secret: r.secret, BuiltIn: c.BuiltIn})
+	r, err := newRun(c, checks)
 	if err != nil {
-		return Report{}, err
-	}
-	target := c.Target
-	target.Secret = config.Secret(r.secret)
-	if r.prober, err = probe.New(target, r.receiver.URL, nil); err != nil {
 		return Report{}, err
 	}
 	built := report.New()
 	r.cfg.Observers = append([]event.Observer{built}, c.Observers...)
 	err = r.play(ctx)
 	return built.Report(), errors.Join(err, r.receiver.Close())
+}
+
+// newRun is a run of the checks whose receiver and probe are ready to be used;
+// neither was started or asked yet.
+func newRun(c Config, checks []scenarios.Check) (*run, error) {
+	r := &run{cfg: c, checks: checks, secret: string(c.Target.Secret), patience: c.Shrink}
+	if r.secret == "" {
+		r.secret = newSecret()
+	}
+	var err error
+	if r.receiver, err = receiver.New(c.Target, receiver.Env{Secret: r.secret, BuiltIn: c.BuiltIn}); err != nil {
+		return nil, err
+	}
+	target := c.Target
+	target.Secret = config.Secret(r.secret)
+	r.prober, err = probe.New(target, r.receiver.URL, nil)
+	return r, err
 }

@@ -1,10 +1,12 @@
 package conformance
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
+	"hash/fnv"
 	"strings"
 	"sync"
 	"time"
@@ -21,11 +23,15 @@ type play struct {
 	check    *scenarios.Check
 	scenario scenarios.Scenario
 	cast     scenarios.Cast
+	trace    *trace // who follows the steps; nil is nobody
+	pace     *pace  // how a replay differs from a run's own play; nil is not at all
 
 	// mu guards what deliveries that go out together write.
 	mu       sync.Mutex
 	timeline []string
 	curl     []string
+	numbered uint64 // requests that were given a number
+	unfit    uint64 // the number of the first one that failed; 0 is none
 	requests int
 	events   int
 	sent     []mocksender.Event // what the receiver was to take
@@ -48,17 +54,26 @@ var errUnfit = errors.New("a step failed")
 func (p *play) do(ctx context.Context) {
 	begin := time.Now()
 	defer func() { p.duration = time.Since(begin) }()
-	if err := p.steps(ctx); err != nil && !errors.Is(err, errUnfit) {
+	err := p.steps(ctx)
+	if err == nil && p.pace != nil && p.pace.lookAgain {
+		err = p.lookAgain(ctx)
+	}
+	if err != nil && !errors.Is(err, errUnfit) {
 		p.broke = err
 	}
 }
 
-func (p *play) steps(ctx context.Context) error {
+func (p *play) steps(ctx context.Context) (err error) {
 	if err := p.fresh(ctx); err != nil {
 		return err
 	}
-	for _, step := range p.scenario.Steps {
-		if err := p.step(ctx, step); err != nil {
+	p.trace.started(ctx, p)
+	defer func() { p.trace.finished(ctx, p, err) }()
+	for i, step := range p.scenario.Steps {
+		p.trace.stepStarted(i+1, step)
+		err := p.step(ctx, step)
+		p.trace.stepFinished(ctx, p, i+1, step)
+		if err != nil {
 			return err
 		}
 	}
@@ -89,6 +104,8 @@ func (p *play) fresh(ctx context.Context) error {
 
 func (p *play) step(ctx context.Context, step scenarios.Step) error {
 	switch {
+	case step.Restart != "" && step.Together != nil:
+		return p.restartInFlight(ctx, step)
 	case step.Restart != "":
 		return p.restart(ctx, step.Restart)
 	case step.Wait > 0:
@@ -99,7 +116,7 @@ func (p *play) step(ctx context.Context, step scenarios.Step) error {
 	case step.Together != nil:
 		return p.together(ctx, step.Together)
 	default:
-		return p.send(ctx, step, nil)
+		return p.send(ctx, step, p.next(), nil)
 	}
 }
 
@@ -117,18 +134,29 @@ func (p *play) together(ctx context.Context, steps []scenarios.Step) error {
 	errs := make([]error, len(steps))
 	var wg sync.WaitGroup
 	for i, step := range steps {
-		wg.Go(func() { errs[i] = p.send(ctx, step, gate) })
+		n := p.next()
+		wg.Go(func() { errs[i] = p.send(ctx, step, n, gate) })
 	}
 	wg.Wait()
 	return errors.Join(errs...)
 }
 
-// send sends one batch or raw body and judges its answer. A gate strikes the
-// first attempt.
-func (p *play) send(ctx context.Context, step scenarios.Step, gate *mocksender.Gate) error {
+// next is the number of the scenario's next request, counted from 1. Requests
+// that go out together are numbered before they do.
+func (p *play) next() uint64 {
+	p.numbered++
+	return p.numbered
+}
+
+// send sends one batch or raw body, the scenario's n-th request, and judges its
+// answer. A gate strikes the first attempt.
+func (p *play) send(ctx context.Context, step scenarios.Step, n uint64, gate *mocksender.Gate) error {
+	if step.Answer == "" {
+		step.Answer = scenarios.Acknowledge
+	}
 	events := p.cast.Events(step.Batch)
 	p.record(step, events)
-	sender, done, err := p.sender(step)
+	sender, done, err := p.sender(step, n)
 	if err != nil {
 		return err
 	}
@@ -151,7 +179,7 @@ func (p *play) send(ctx context.Context, step scenarios.Step, gate *mocksender.G
 		faults = append(faults, fault)
 	}
 	var d mocksender.Delivery
-	if step.Answer == scenarios.Acknowledge {
+	if step.Answer == scenarios.Acknowledge || step.Answer == scenarios.Drop {
 		d = sender.DeliverRequest(ctx, request, faults...)
 	} else {
 		d.Attempts = []mocksender.Attempt{sender.Attempt(ctx, request, nil)}
@@ -160,16 +188,24 @@ func (p *play) send(ctx context.Context, step scenarios.Step, gate *mocksender.G
 	if ctx.Err() != nil {
 		return ctx.Err()
 	}
-	return p.judgeAnswer(ctx, step, d)
+	err = p.judgeAnswer(ctx, step, d)
+	if errors.Is(err, errUnfit) {
+		p.mu.Lock()
+		p.unfit = cmp.Or(p.unfit, n)
+		p.mu.Unlock()
+	}
+	return err
 }
 
 // record remembers which entries the receiver is to take and which not.
 func (p *play) record(step scenarios.Step, events []mocksender.Event) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	if step.Answer == scenarios.Acknowledge {
+	switch step.Answer {
+	case scenarios.Acknowledge:
 		p.sent = append(p.sent, events...)
-	} else {
+	case scenarios.Drop: // never reaches the receiver
+	default:
 		p.refused = append(p.refused, events...)
 	}
 }
@@ -190,8 +226,9 @@ func (p *play) keep(d mocksender.Delivery, events int) {
 }
 
 // sender is a sender of the scenario's own, so that each has connections of its
-// own; through a proxy where the step wants one.
-func (p *play) sender(step scenarios.Step) (*mocksender.Sender, func(), error) {
+// own; through a proxy where the step wants one. Its seed is of the n-th request
+// alone, so that no two requests share an X-Idempotency-Key.
+func (p *play) sender(step scenarios.Step, n uint64) (*mocksender.Sender, func(), error) {
 	base := p.run.receiver.URL()
 	done := func() {}
 	if len(step.Proxy) > 0 {
@@ -202,7 +239,10 @@ func (p *play) sender(step scenarios.Step) (*mocksender.Sender, func(), error) {
 		base, done = proxy.URL(), proxy.Close
 	}
 	s := p.run.newSender(base)
-	s.Seed = p.run.cfg.Seed
+	p.hurry(s, step)
+	h := fnv.New64a()
+	fmt.Fprintf(h, "%d\x00%s\x00%d", p.run.cfg.Seed, p.cast.Keys()[0], n)
+	s.Seed = h.Sum64()
 	return s, func() { s.Close(); done() }, nil
 }
 
@@ -268,6 +308,10 @@ func (p *play) judgeAnswer(ctx context.Context, step scenarios.Step, d mocksende
 			p.fail(event.Failure{Kind: event.Refused, Detail: fmt.Sprintf("not acknowledged in %d attempts, the last: %s", len(d.Attempts), outcome(last)),
 				Message: p.messageOf(step), Cause: refusalCause(last.Answer.Status, p.check.Cause)})
 			return errUnfit
+		}
+	case scenarios.Drop:
+		if d.Outcome != mocksender.Dropped {
+			return fmt.Errorf("the batch was to be dropped, and was %s: %s", d.Outcome, outcome(last))
 		}
 	case scenarios.Refuse:
 		if last.Err != nil || last.Answer.Status < 400 || last.Answer.Status > 499 {
@@ -335,7 +379,8 @@ func (p *play) restart(ctx context.Context, how scenarios.Restart) error {
 		return errUnfit
 	}
 	p.note("%s, started again in %s", signal, time.Since(begin).Round(time.Millisecond))
-	p.run.note("receiver: %s, started again in %s (%s)", signal, time.Since(begin).Round(time.Millisecond), p.check.ID)
+	if p.pace == nil {
+	}
 	return nil
 }
 
@@ -356,11 +401,12 @@ func (p *play) expect(ctx context.Context, expect []scenarios.Expectation, final
 	for i, w := range wants {
 		questions[i] = probe.Want{Key: w.Key, OK: func(s *event.State) bool { return wrong(w, s) == "" }}
 	}
+	begin := time.Now()
 	from := p.lastAck
 	if from.IsZero() {
-		from = time.Now()
+		from = begin
 	}
-	states, err := probe.Settle(ctx, p.run.prober, questions, from.Add(p.run.cfg.Target.Settle))
+	states, err := probe.Settle(ctx, p.run.prober, questions, from.Add(p.settle()))
 	if err != nil {
 		if how, ended := p.run.revive(ctx); ended {
 			p.fail(event.Failure{Kind: event.Crashed, Detail: "the receiver " + how, Cause: "the process ended after it had handled the requests"})
@@ -379,6 +425,7 @@ func (p *play) expect(ctx context.Context, expect []scenarios.Expectation, final
 	if len(p.failures) > 0 {
 		return errUnfit
 	}
+	p.run.settled(time.Since(begin))
 	return nil
 }
 

@@ -4,7 +4,9 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/ctxpush/ctxpush/conformance/event"
@@ -25,6 +27,17 @@ type run struct {
 	secret   string
 
 	emitting sync.Mutex
+
+	// slowest is how long, in nanoseconds, a right state took at most.
+	slowest atomic.Int64
+
+	// replaying is set while failures are explained: a receiver that ends then,
+	// as it is made to, is started again without a word.
+	replaying atomic.Bool
+	// patience is how much time is left to explain failures.
+	patience time.Duration
+	// explains is the check that tells an explanation, by the likely cause.
+	explains map[string]string
 
 	reviving sync.Mutex
 	revivals int
@@ -100,11 +113,11 @@ func (r *run) reachable(ctx context.Context) error {
 	return err
 }
 
-// rounds plays the checks that leave the receiver alone side by side, looks at
-// all their states again, and then plays those that stop or kill it, one after
-// the other.
+// rounds plays the checks that leave the receiver alone side by side, then those
+// that are explored, looks at all their states again, and then plays those that
+// stop or kill it, one after the other.
 func (r *run) rounds(ctx context.Context) error {
-	var calm, disruptive []*verdict
+	var calm, explored, disruptive []*verdict
 	for i := range r.checks {
 		v, err := r.prepare(&r.checks[i])
 		if err != nil {
@@ -113,6 +126,8 @@ func (r *run) rounds(ctx context.Context) error {
 		switch {
 		case v.skip != "":
 			r.finish(v)
+		case v.explored != nil:
+			explored = append(explored, v)
 		case v.check.Disrupts():
 			disruptive = append(disruptive, v)
 		default:
@@ -122,11 +137,14 @@ func (r *run) rounds(ctx context.Context) error {
 	for _, round := range []struct {
 		verdicts []*verdict
 		parallel int
-	}{{calm, r.cfg.Parallel}, {disruptive, 1}} {
+		explored []*verdict
+	}{{calm, r.cfg.Parallel, explored}, {disruptive, 1, nil}} {
 		r.playAll(ctx, round.verdicts, round.parallel)
+		r.explore(ctx, round.explored)
 		if err := r.lookAgain(ctx, round.verdicts); err != nil && ctx.Err() == nil {
 			r.note("second look: %v", err)
 		}
+		r.explainAll(ctx, slices.Concat(round.verdicts, round.explored), round.parallel)
 		if ctx.Err() != nil {
 			return ctx.Err()
 		}
@@ -137,7 +155,7 @@ func (r *run) rounds(ctx context.Context) error {
 // prepare binds a check's scenarios, and finds out whether it has to be
 // skipped.
 func (r *run) prepare(c *scenarios.Check) (*verdict, error) {
-	v := &verdict{check: c}
+	v := &verdict{check: c, explored: r.newExploration(c)}
 	if fixed := r.receiver.Fixed(); fixed != "" && c.Disrupts() {
 		v.skip = fixed
 	}
@@ -235,12 +253,7 @@ func (r *run) lookAgain(ctx context.Context, verdicts []*verdict) error {
 	}
 	changed := map[*verdict]bool{}
 	for i, l := range looks {
-		if detail := wrong(l.want, states[i]); detail != "" {
-			kind, cause := event.Reverted, "something in the background, such as a queue's job, applied an older entry later"
-			if l.want.Status == "" {
-				kind, cause = event.Accepted, l.play.check.Cause
-			}
-			l.play.misjudged(l.want, states[i], detail+", and was right before", kind, cause)
+		if l.play.changed(l.want, states[i]) {
 			changed[l.of] = true
 		}
 	}
@@ -250,6 +263,20 @@ func (r *run) lookAgain(ctx context.Context, verdicts []*verdict) error {
 		}
 	}
 	return nil
+}
+
+// changed judges a state that was right before.
+func (p *play) changed(w scenarios.Want, got *event.State) bool {
+	detail := wrong(w, got)
+	if detail == "" {
+		return false
+	}
+	kind, cause := event.Reverted, "something in the background, such as a queue's job, applied an older entry later"
+	if w.Status == "" {
+		kind, cause = event.Accepted, p.check.Cause
+	}
+	p.misjudged(w, got, detail+", and was right before", kind, cause)
+	return true
 }
 
 // newSender is a sender to the receiver behind base.
@@ -274,8 +301,11 @@ func (r *run) revive(ctx context.Context) (how string, ended bool) {
 	if !ended {
 		return "", false
 	}
-	r.note("receiver %s, and is started again", how)
-	if r.revivals++; r.revivals > maxRevivals {
+	if !r.replaying.Load() {
+		r.note("receiver %s, and is started again", how)
+		r.revivals++
+	}
+	if r.revivals > maxRevivals {
 		r.lost = fmt.Errorf("it ended %d times of its own", r.revivals)
 	} else if err := r.receiver.Start(ctx); err != nil {
 		r.lost = err

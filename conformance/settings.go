@@ -32,6 +32,9 @@ type Config struct {
 	// recommended ones as hard as the required; empty plays both, and only
 	// required ones fail the run.
 	Level scenarios.Level
+	// Explore is how many schedules the explored checks play; empty is
+	// scenarios.Standard.
+	Explore scenarios.Depth
 	// Scenarios are checks of the user's own, played among the others.
 	Scenarios []scenarios.Check
 
@@ -41,6 +44,11 @@ type Config struct {
 	// Parallel is how many scenarios are played side by side; 0 is
 	// DefaultParallel.
 	Parallel int
+
+	// Shrink is how long in all a run may look, once its checks are judged, for
+	// the smallest deliveries that still fail; 0 is DefaultShrink, less than 0 is
+	// not at all. A receiver that passes takes none of it.
+	Shrink time.Duration
 
 	// Observers read the run's events, each event in turn.
 	Observers []event.Observer
@@ -59,6 +67,8 @@ const (
 	DefaultTimeScale = 3600
 	// DefaultParallel is small enough for receivers with few connections.
 	DefaultParallel = 8
+	// DefaultShrink bounds what a receiver that fails everything costs.
+	DefaultShrink = time.Minute
 )
 
 // UsageError is a mistake of the caller's: nothing was played.
@@ -80,6 +90,9 @@ func (c *Config) setDefaults(now time.Time) {
 	}
 	if c.Parallel == 0 {
 		c.Parallel = DefaultParallel
+	}
+	if c.Shrink == 0 {
+		c.Shrink = DefaultShrink
 	}
 	if c.Version == "" {
 		c.Version = "unknown"
@@ -111,6 +124,9 @@ func (c *Config) validate() error {
 		return &UsageError{fmt.Sprintf("parallel %d: want 1 or more", c.Parallel)}
 	case c.Level != "" && c.Level != scenarios.Required && c.Level != scenarios.Recommended:
 		return &UsageError{fmt.Sprintf("level %q: want required or recommended", c.Level)}
+	}
+	if err := c.Explore.Validate(); err != nil {
+		return &UsageError{"explore " + err.Error()}
 	}
 	for _, pattern := range append(c.Focus[:len(c.Focus):len(c.Focus)], c.Skip...) {
 		if _, err := path.Match(pattern, ""); err != nil {

@@ -3,18 +3,28 @@ package conformance
 import (
 	"fmt"
 	"path"
+	"slices"
 	"strings"
 
 	"github.com/ctxpush/ctxpush/conformance/event"
+	"github.com/ctxpush/ctxpush/mocksender"
 	"github.com/ctxpush/ctxpush/scenarios"
 	"github.com/ctxpush/ctxpush/scenarios/strictyaml"
 )
 
-// Checks is the table of the checks that c would play: the catalogue and the
-// user's own, without what focus, skip and level leave out. A focus or skip
-// that matches nothing is an error, and so is an empty table.
+// Checks is the table of the checks that c would play: the catalogue, what is
+// explored and the user's own, without what focus, skip and level leave out. A focus or skip
+// that matches nothing is an error, and so are two checks of one id and an empty
+// table.
 func Checks(c Config) ([]scenarios.Check, error) {
-	all := append(scenarios.Catalogue()[:len(scenarios.Catalogue()):len(scenarios.Catalogue())], c.Scenarios...)
+	all := slices.Clone(scenarios.Catalogue())
+	for _, e := range scenarios.Explorations(c.Explore, c.Target.Identity) {
+		all = append(all, e.Check)
+	}
+	all = append(all, c.Scenarios...)
+	if err := distinct(all); err != nil {
+		return nil, err
+	}
 	for _, patterns := range [][]string{c.Focus, c.Skip} {
 		for _, pattern := range patterns {
 			if !matchesAny(pattern, all) {
@@ -26,18 +36,45 @@ func Checks(c Config) ([]scenarios.Check, error) {
 			}
 		}
 	}
+	protocol := c.Target.Protocol
+	if protocol == "" {
+		protocol = mocksender.Profile2025
+	}
 	var chosen []scenarios.Check
 	for _, check := range all {
 		focused := len(c.Focus) == 0 || matches(c.Focus, check.ID)
+		spoken := check.Protocol == "" || check.Protocol == protocol
 		levelled := c.Level != scenarios.Required || check.Level == scenarios.Required
-		if focused && levelled && !matches(c.Skip, check.ID) {
+		if focused && levelled && spoken && !matches(c.Skip, check.ID) {
 			chosen = append(chosen, check)
 		}
 	}
 	if len(chosen) == 0 {
-		return nil, &UsageError{"focus, skip and level leave no check to run"}
+		return nil, &UsageError{"focus, skip, level and protocol leave no check to run"}
 	}
 	return chosen, nil
+}
+
+// distinct sees that no two checks have the same id, which reports, waivers and
+// the messages' keys go by.
+func distinct(checks []scenarios.Check) error {
+	files := make(map[string]string, len(checks))
+	for _, c := range checks {
+		other, taken := files[c.ID]
+		if taken {
+			return &UsageError{fmt.Sprintf("%s: its id %s is that of %s too: rename one of them", origin(c.File), c.ID, origin(other))}
+		}
+		files[c.ID] = c.File
+	}
+	return nil
+}
+
+// origin is where a check comes from.
+func origin(file string) string {
+	if file == "" {
+		return "a check without a file"
+	}
+	return file
 }
 
 func ids(checks []scenarios.Check) []string {

@@ -1,6 +1,7 @@
 package conformance
 
 import (
+	"sync/atomic"
 	"time"
 
 	"github.com/ctxpush/ctxpush/conformance/config"
@@ -12,8 +13,15 @@ import (
 type verdict struct {
 	check *scenarios.Check
 	plays []*play
-	begin time.Time
-	skip  string // why it is not played
+	// explored is set where the check is explored; its plays then are examples of
+	// what failed.
+	explored *exploration
+	begin    time.Time
+	skip     string // why it is not played
+	// explained are the ways to fail that stand for all its failures.
+	explained []*way
+	// late is set where there was no time to make all its failures smaller.
+	late atomic.Bool
 	// unsure is why a check that passed could not be looked at again.
 	unsure error
 }
@@ -37,6 +45,13 @@ func (v *verdict) result(waived []config.Waiver) event.Verdict {
 		expected += len(p.scenario.Expect)
 		if p.broke != nil && broke == nil {
 			broke = p.broke
+		}
+	}
+	if v.explored != nil {
+		n, err := v.explored.tally(&e)
+		judged, expected = judged+n, max(expected, 1)
+		if broke == nil {
+			broke = err
 		}
 	}
 	switch {

@@ -4,6 +4,7 @@ import (
 	"io"
 	"os"
 
+	"github.com/ctxpush/ctxpush/scenarios/strictyaml"
 	"github.com/spf13/cobra"
 	"golang.org/x/term"
 )
@@ -61,10 +62,8 @@ or value, 3 the surroundings are broken, 130 and 143 interrupted.`,
 		return unknownCommand(cmd, args)
 	}
 	root.RunE = func(cmd *cobra.Command, _ []string) error { return cmd.Help() }
-	root.AddCommand(newCertify(s), newChecks(s), newSend(s), newReceiver(s), newVersion(s))
-	for _, c := range root.Commands() {
-		withUsageErrors(c)
-	}
+	root.AddCommand(newCertify(s), newChecks(s), newScenario(s), newSend(s), newReceiver(s), newSchema(s), newVersion(s))
+	withUsageErrors(root)
 	return root
 }
 
@@ -73,22 +72,31 @@ func unknownCommand(cmd *cobra.Command, args []string) error {
 	if len(args) == 0 {
 		return nil
 	}
-	if near := cmd.SuggestionsFor(args[0]); len(near) > 0 {
-		return mistakef("%q is no command; did you mean %q?", args[0], near[0])
+	var known []string
+	for _, c := range cmd.Commands() {
+		known = append(known, c.Name())
 	}
-	return mistakef("%q is no command; ctxpush --help lists them", args[0])
+	if near := strictyaml.Nearest(args[0], known); near != "" {
+		return mistakef("%q is no command; did you mean %q?", args[0], near)
+	}
+	return mistakef("%q is no command; %s --help lists them", args[0], cmd.CommandPath())
 }
 
-// withUsageErrors makes a wrong number of arguments the user's mistake.
+// withUsageErrors makes a wrong number of arguments the user's mistake, in all
+// commands below cmd.
 func withUsageErrors(cmd *cobra.Command) {
-	check := cmd.Args
-	cmd.Args = func(cmd *cobra.Command, args []string) error {
+	for _, c := range cmd.Commands() {
+		withUsageErrors(c)
+		check := c.Args
 		if check == nil {
-			return nil
+			continue
 		}
-		if err := check(cmd, args); err != nil {
+		c.Args = func(cmd *cobra.Command, args []string) error {
+			err := check(cmd, args)
+			if err == nil || isMistake(err) {
+				return err
+			}
 			return mistakef("%s: %w", cmd.CommandPath(), err)
 		}
-		return nil
 	}
 }

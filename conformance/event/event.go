@@ -47,8 +47,9 @@ type CheckStarted struct {
 	ID   string
 }
 
-// CheckFinished carries a check's verdict. A check that was right and whose
-// states changed later is finished a second time; the later verdict counts.
+// CheckFinished carries a check's verdict. A check may be finished more than
+// once: when its states changed after they were right, and when its failures
+// were explained by smaller ones. The last verdict counts.
 type CheckFinished struct {
 	Time    time.Time
 	Verdict Verdict
@@ -176,9 +177,19 @@ type Failure struct {
 	Curl []string `json:"curl,omitempty"`
 	// Log is what the receiver logged around it.
 	Log []string `json:"log,omitempty"`
+	// Smallest is the smallest delivery that was found to show the failure, one
+	// line a step, in the language of scenarios; empty: none was looked for.
+	Smallest []string `json:"smallest,omitempty"`
+	// Frequency is how often that showed it, such as "7 of 40"; empty: always.
+	Frequency string `json:"frequency,omitempty"`
+	// SameAs is the id of the check whose failure has the same explanation and
+	// tells it; empty: this one does.
+	SameAs string `json:"same_as,omitempty"`
 	// Counterexample is a scenario file that shows the failure, as a path with
 	// slashes below the report's directory; empty: none was written.
 	Counterexample string `json:"counterexample,omitempty"`
+	// Scenario is that file's text.
+	Scenario []byte `json:"-"`
 }
 
 // State is what a receiver knows of a message, as far as its probe tells.

@@ -50,6 +50,9 @@ func WriteDir(dir string, r Report) error {
 	if err := clear(root, counterexamples(r)); err != nil {
 		return dirError(dir, err)
 	}
+	if err := writeScenarios(root, r); err != nil {
+		return dirError(dir, err)
+	}
 	for _, f := range []struct {
 		name   string
 		render func(io.Writer, Report) error
@@ -118,6 +121,32 @@ func clear(root *os.Root, keep map[string]bool) error {
 		}
 		if err := root.Remove(name); err != nil && !errors.Is(err, fs.ErrNotExist) {
 			return err
+		}
+		// Folders of counterexamples go with the last of them; the others stay.
+		for up := path.Dir(name); up != "."; up = path.Dir(up) {
+			if root.Remove(up) != nil {
+				break
+			}
+		}
+	}
+	return nil
+}
+
+// writeScenarios writes the counterexamples that r holds. Those of a report that
+// was read from a file are there already.
+func writeScenarios(root *os.Root, r Report) error {
+	ours := counterexamples(r)
+	for _, c := range r.Checks {
+		for _, f := range c.Failures {
+			if len(f.Scenario) == 0 || !ours[f.Counterexample] {
+				continue
+			}
+			if err := root.MkdirAll(path.Dir(f.Counterexample), 0o777); err != nil {
+				return err
+			}
+			if err := replace(root, f.Counterexample, f.Scenario); err != nil {
+				return err
+			}
 		}
 	}
 	return nil

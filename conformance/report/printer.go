@@ -132,8 +132,15 @@ func (p *printer) failure(indent int, a alike, evidence bool) {
 	p.value(indent, "got", have)
 	p.field(indent, "detail", a.Detail)
 	p.field(indent, "cause", a.Cause)
+	if a.SameAs != "" {
+		p.value(indent, "same as", a.SameAs)
+	}
+	if len(a.Smallest) > 0 && a.SameAs == "" {
+		p.line(indent, p.paint("smallest delivery that fails", dim))
+		p.excerpt(indent+2, "", smallest(a.Failure), maxTimeline)
+	}
 	p.value(indent, "scenario", a.Counterexample)
-	if !evidence {
+	if !evidence || a.SameAs != "" {
 		return
 	}
 	if len(a.Timeline) > 0 {

@@ -37,6 +37,8 @@ type Report struct {
 	Summary    Summary   `json:"summary"`
 	// Checks are the checks that were finished, in the order of the table.
 	Checks []Check `json:"checks"`
+	// Explanations are the likely causes of what failed.
+	Explanations []Explanation `json:"explanations,omitempty"`
 	// NotRun are the ids of the checks that were to be played and never finished.
 	NotRun []string `json:"not_run,omitempty"`
 	// UnneededWaivers are waivers of checks that passed.

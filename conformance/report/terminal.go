@@ -52,7 +52,7 @@ func Terminal(w io.Writer, r Report, o Options) error {
 			p.gap()
 			p.line(0, p.paint(tag, col, bold), "  ", p.paint(printable(c.ID), bold), "  ", p.paint(string(l), dim))
 			p.check(c, l != event.Recommended && evidence > 0)
-			if l != event.Recommended {
+			if l != event.Recommended && !c.told() {
 				evidence--
 			}
 		}
@@ -152,6 +152,11 @@ func (p *printer) broke(r Report) {
 func (p *printer) footer(r Report, o Options) {
 	if p.buf.Len() > 0 {
 		p.gap()
+	}
+	for _, e := range r.Explanations {
+		if len(e.Checks) > 1 {
+			p.block("cause", red, fmt.Sprintf("%s: fails %s: %s", e.Cause, plural(len(e.Checks), "check"), strings.Join(e.Checks, ", ")))
+		}
 	}
 	if n := r.Summary.FailedRequired(); n > 1 {
 		for _, c := range r.Checks {

@@ -37,6 +37,10 @@ func tidy(r Report) Report {
 	r.Notes = each(r.Notes, func(n Note) Note {
 		return Note{Time: utc(n.Time), Text: bounded(n.Text, maxText)}
 	})
+	r.Explanations = each(r.Explanations, func(e Explanation) Explanation {
+		return Explanation{Cause: bounded(e.Cause, maxText), Checks: texts(e.Checks, maxText),
+			Smallest: texts(e.Smallest, maxText), Counterexample: bounded(e.Counterexample, maxText)}
+	})
 	r.Checks = orEmpty(each(r.Checks, tidyCheck))
 	return r
 }
@@ -55,7 +59,7 @@ func tidyCheck(c Check) Check {
 func tidyFailure(f event.Failure) event.Failure {
 	f.Kind = event.Kind(bounded(string(f.Kind), maxText))
 	for _, s := range []*string{
-		&f.Cause, &f.Detail, &f.Schedule, &f.Counterexample,
+		&f.Cause, &f.Detail, &f.Schedule, &f.Counterexample, &f.Frequency, &f.SameAs,
 		&f.Message.CampaignID, &f.Message.UserID, &f.Message.IdempotencyKey, &f.Message.DeviceToken,
 	} {
 		*s = bounded(*s, maxText)
@@ -65,6 +69,7 @@ func tidyFailure(f event.Failure) event.Failure {
 	f.Timeline = texts(f.Timeline, maxText)
 	f.Curl = texts(f.Curl, maxRequest)
 	f.Log = texts(f.Log, maxText)
+	f.Smallest = texts(f.Smallest, maxText)
 	return f
 }
 

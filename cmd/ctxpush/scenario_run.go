@@ -1,0 +1,105 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"github.com/ctxpush/ctxpush/conformance"
+	"github.com/ctxpush/ctxpush/conformance/event"
+	"github.com/spf13/cobra"
+)
+
+func newScenarioRun(s streams) *cobra.Command {
+	var (
+		p     playing
+		watch bool
+	)
+	cmd := &cobra.Command{
+		Use:   "run FILE|DIR|ID...",
+		Short: "Play scenarios against a receiver and print what happens",
+		Long: `Run plays scenarios one after the other against the receiver, the built-in one
+where none is named, and prints a timeline: each step, each attempt with its
+answer, and the messages' states wherever they changed. A failing scenario makes
+exit code 1. A counterexample, as certify writes it, says FAILED still or FIXED.
+
+With --watch the scenarios are played again, with fresh messages, whenever one of
+their files or the --config file changes, until Ctrl-C.`,
+		Example: `  ctxpush scenario run order/delivered-after-opened
+  ctxpush scenario run my-scenarios/ --config receiver.yaml
+  CTXPUSH_SECRET=… ctxpush scenario run my-scenario.yaml --url http://127.0.0.1:3000 --watch`,
+		Args: cobra.MinimumNArgs(1),
+	}
+	p.add(cmd)
+	f := cmd.Flags()
+	f.Float64Var(&p.TimeScale, "time-scale", conformance.DefaultTimeScale, "how much faster than real time retries come; 1 takes two hours for a dropped batch")
+	f.BoolVar(&watch, "watch", false, "play again when a file changes")
+	cmd.RunE = func(cmd *cobra.Command, args []string) error {
+		if watch {
+			return p.watch(cmd.Context(), s, args)
+		}
+		return p.play(cmd.Context(), s, args)
+	}
+	return cmd
+}
+
+// play plays what is named, once.
+func (p *playing) play(ctx context.Context, s streams, names []string) error {
+	if err := p.settle(s); err != nil {
+		return err
+	}
+	var err error
+	if p.Scenarios, err = loadScenarios(names); err != nil {
+		return err
+	}
+	lines := &timeline{w: s.out}
+	p.Observers = []event.Observer{event.Func(lines.observe)}
+	played, err := conformance.Play(ctx, p.Config, lines.tell)
+	lines.results(played)
+	switch {
+	case isMistake(err), errors.Is(err, context.Canceled):
+		return err
+	case err != nil:
+		fmt.Fprintln(s.err, "ctxpush:", err)
+	}
+	code := exitOK
+	for _, scenario := range played {
+		switch {
+		case scenario.Result == event.Fail:
+			code = exitFellShort
+		case scenario.Result == event.Errored && code == exitOK:
+			code = exitSurroundings
+		}
+	}
+	if err != nil && code == exitOK {
+		code = exitSurroundings
+	}
+	if code != exitOK {
+		return verdict(code)
+	}
+	return nil
+}
+
+// watch plays what is named again and again, each time after a change of a
+// file, until ctx ends. What goes wrong is told and waits for the next change.
+func (p *playing) watch(ctx context.Context, s streams, names []string) error {
+	w, err := newWatcher(append(names[:len(names):len(names)], p.target.file)...)
+	if err != nil {
+		return err
+	}
+	defer w.Close()
+	for {
+		err := p.play(ctx, s, names)
+		if ctx.Err() != nil {
+			return ctx.Err()
+		}
+		exitCode(ctx, s.err, err)
+		// A receiver that goes on running knows the last round's messages.
+		p.Seed++
+		changed, err := w.next(ctx)
+		if err != nil {
+			return err
+		}
+		fmt.Fprintf(s.out, "\n──── %s changed ────\n\n", changed)
+	}
+}

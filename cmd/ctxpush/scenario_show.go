@@ -1,0 +1,75 @@
+package main
+
+import (
+	"fmt"
+	"io"
+	"strings"
+	"time"
+
+	"github.com/ctxpush/ctxpush/conformance"
+	"github.com/spf13/cobra"
+)
+
+func newScenarioShow(s streams) *cobra.Command {
+	var p playing
+	cmd := &cobra.Command{
+		Use:   "show FILE|DIR|ID...",
+		Short: "Print the requests of scenarios and send nothing",
+		Long: `Show prints the requests that scenario run would send first with the same seed
+and epoch, byte for byte but for the secret. Each step stands before its requests
+as a comment.`,
+		Example: `  ctxpush scenario show order/delivered-after-opened
+  ctxpush scenario show my-scenario.yaml --seed 7`,
+		Args: cobra.MinimumNArgs(1),
+	}
+	p.add(cmd, "url", "path", "secret", "protocol")
+	cmd.RunE = func(_ *cobra.Command, args []string) error {
+		if err := p.settle(s); err != nil {
+			return err
+		}
+		var err error
+		if p.Scenarios, err = loadScenarios(args); err != nil {
+			return err
+		}
+		shown, err := conformance.Preview(p.Config)
+		if err != nil {
+			return err
+		}
+		fmt.Fprintf(s.err, "seed %d, epoch %s\n", p.Seed, p.Epoch.Format(time.RFC3339))
+		for i, scenario := range shown {
+			if i > 0 {
+				fmt.Fprintln(s.out)
+			}
+			if err := showScenario(s.out, scenario); err != nil {
+				return err
+			}
+		}
+		return nil
+	}
+	return cmd
+}
+
+func showScenario(w io.Writer, p conformance.Previewed) error {
+	fmt.Fprintf(w, "# %s\n", scenarioName(p.Check, p.Scenario))
+	for i, step := range p.Steps {
+		fmt.Fprintf(w, "\n# step %d, line %d: %s\n", i+1, step.Step.Line, step.Step)
+		for n, request := range step.Requests {
+			if n > 0 {
+				fmt.Fprintln(w, "\n# at the same time:")
+			}
+			if request.Err != nil {
+				return request.Err
+			}
+			fmt.Fprintf(w, "%s\n", request.Dump())
+		}
+	}
+	if len(p.Scenario.Expect) == 0 {
+		return nil
+	}
+	expected := make([]string, len(p.Scenario.Expect))
+	for i, e := range p.Scenario.Expect {
+		expected[i] = e.String()
+	}
+	_, err := fmt.Fprintf(w, "\n# in the end: %s\n", strings.Join(expected, ", "))
+	return err
+}

@@ -1,0 +1,221 @@
+package conformance
+
+import (
+	"slices"
+	"time"
+
+	"github.com/ctxpush/ctxpush/conformance/event"
+	"github.com/ctxpush/ctxpush/mocksender"
+	"github.com/ctxpush/ctxpush/scenarios"
+)
+
+// sketch is what the smallest delivery that fails looks like.
+type sketch struct {
+	finding
+	id scenarios.Identity
+	// own are the entries of the message, and device, that is wrong, in the order
+	// in which they were sent; others those of its other devices.
+	own, others []sent
+	requests    int
+	entries     int
+	plain       bool // one request after the other, and nothing goes wrong with them
+	quick       bool // only changes that lie within a second of each other fail
+}
+
+// sent is one entry on its way.
+type sent struct {
+	ref     scenarios.Ref
+	request int
+	place   int // in its message's history
+}
+
+// quickChanges is how close two changes lie that have the same second.
+const quickChanges = time.Second
+
+// Causes that tell more than the check whose failure they explain.
+const (
+	lastArrivalWins  = "the last arrival wins"
+	lastOfBatchWins  = "the last entry of a message in a batch wins"
+	firstArrivalWins = "the first arrival wins: what comes later is taken for a copy"
+	firstOfBatchWins = "only the first entry of a message in a batch counts"
+)
+
+// widerCause is the cause that explains a narrower one too, where both are found.
+var widerCause = map[string]string{
+	lastOfBatchWins:  lastArrivalWins,
+	firstOfBatchWins: firstArrivalWins,
+}
+
+// causes are the likely causes, by the shape of the smallest delivery; the first
+// that fits is taken, and the check's own where none does.
+var causes = []struct {
+	fits  func(s sketch) bool
+	cause string
+}{
+	// A request is refused.
+	{func(s sketch) bool { return s.refused() && s.limit(scenarios.ContentBytes) }, "a limit on the size of a body is below 100 entries of 4 KB"},
+	{func(s sketch) bool { return s.refused() && s.limit(scenarios.Entries) }, "a limit on the number of entries is below 100"},
+	{func(s sketch) bool { return s.refused() && s.limit(scenarios.Characters) }, "a column is shorter than a part of the key, and what is longer is refused"},
+	{func(s sketch) bool {
+		return s.refused() && s.entries == 1 && s.own[0].ref.Status == mocksender.Cancelled
+	},
+		"a cancelled entry is refused: device_token is read as a required field, or absent and null are confused"},
+	{func(s sketch) bool { return s.refused() && s.requests == 1 && len(s.own) == 2 && s.entries == 2 },
+		"a batch that holds one message twice is refused: an upsert of several rows meets the same key twice"},
+	{func(s sketch) bool { return s.refused() && s.copies() }, "a copy is refused: a unique key is violated and answered as an error"},
+
+	// A state is another message's or device's.
+	{func(s sketch) bool { return s.differs(scenarios.CampaignID, scenarios.Other) }, "the key, or the look-up, lacks campaign_id"},
+	{func(s sketch) bool { return s.differs(scenarios.UserID, scenarios.Other) }, "the key, or the look-up, lacks user_id"},
+	{func(s sketch) bool { return s.differs(scenarios.IdempotencyKey, scenarios.Other) }, "the key, or the look-up, lacks idempotency_key"},
+	{func(s sketch) bool { return s.differsAs(scenarios.Case) }, "the parts of the key are compared without regard to case"},
+	{func(s sketch) bool { return s.differsAs(scenarios.LastCharacter) }, "the parts of the key are cut off or compared in part"},
+	{func(s sketch) bool {
+		return s.state() && s.id == scenarios.ByDevice && len(s.own) == 1 && len(s.others) == 1
+	},
+		"the device token is left out of the key although devices count"},
+	{func(s sketch) bool { return s.state() && s.id == scenarios.ByUser && s.devices() },
+		"the devices of a message are combined in another way than by the furthest of them"},
+
+	// A state is an earlier one of the same message.
+	{func(s sketch) bool {
+		return s.plain && s.failure.Kind == event.Lost && s.requests == 1 && s.entries == 1 && s.own[0].place > 0
+	},
+		"an entry is only taken as the successor of the state before it, or as the update of a row that pending made"},
+	{func(s sketch) bool { return s.backwards() && s.quick }, "timestamps are cut to seconds, and among equal ones the last arrival wins"},
+	{func(s sketch) bool { return s.backwards() && s.apart() }, lastArrivalWins},
+	{func(s sketch) bool { return s.backwards() }, lastOfBatchWins},
+	{func(s sketch) bool { return s.forwards() && s.quick }, "timestamps are cut to seconds, and among equal ones the first arrival wins"},
+	{func(s sketch) bool { return s.forwards() && s.apart() }, firstArrivalWins},
+	{func(s sketch) bool { return s.forwards() }, firstOfBatchWins},
+	{func(s sketch) bool { return s.late() },
+		"a late entry is kept from moving the status, but its method and timestamp are written all the same"},
+	{func(s sketch) bool { return s.state() && s.requests == 2 && s.together() },
+		"the state is read and then written without a lock on its row, so that one request overwrites the other"},
+}
+
+// cause is the likely cause; otherwise where the delivery says no more.
+func (f finding) cause(otherwise string) string {
+	s := f.sketch()
+	for _, c := range causes {
+		if c.fits(s) {
+			return c.cause
+		}
+	}
+	return otherwise
+}
+
+func (f finding) sketch() sketch {
+	s := sketch{finding: f, id: f.play.run.cfg.Target.Identity, plain: true}
+	of := f.failure.Message
+	for n := 1; f.Scenario.Request(n) != nil; n++ {
+		step := f.Scenario.Request(n)
+		s.requests++
+		s.plain = s.plain && step.Raw == nil && len(step.Faults)+len(step.Proxy)+len(step.Headers)+len(step.Add) == 0 && step.Acknowledged()
+		for _, ref := range scenarios.EntryRefs(f.Scenario, step.Batch) {
+			s.entries++
+			events := f.play.cast.Events([]scenarios.Ref{ref})
+			if len(events) != 1 || events[0].Key().Message() != of.Message() {
+				continue
+			}
+			e := sent{ref, n, placeOf(f.Scenario.Message(ref.Message), ref)}
+			if token := events[0].DeviceToken; of.DeviceToken == "" || token == "" || token == of.DeviceToken {
+				s.own = append(s.own, e)
+			} else {
+				s.others = append(s.others, e)
+			}
+		}
+	}
+	for _, step := range f.Scenario.Steps {
+		s.plain = s.plain && step.Restart == "" && step.Together == nil && step.Wait == 0
+	}
+	for _, m := range f.Scenario.Messages {
+		for _, d := range m.Devices {
+			for i := 1; i < len(d.History); i++ {
+				s.quick = s.quick || d.History[i].At-d.History[i-1].At < quickChanges
+			}
+		}
+	}
+	return s
+}
+
+// placeOf is where the entry's change stands in its message's history.
+func placeOf(m *scenarios.Message, ref scenarios.Ref) int {
+	longest := 0
+	for _, d := range m.Devices {
+		if d.Name == ref.Device {
+			return slices.IndexFunc(d.History, func(c scenarios.Change) bool { return c.Status == ref.Status })
+		}
+		longest = max(longest, len(d.History))
+	}
+	return longest // it was cancelled
+}
+
+func (s sketch) refused() bool { return s.failure.Kind == event.Refused && len(s.own) > 0 }
+
+// state tells whether a state, and its status, is wrong.
+func (s sketch) state() bool {
+	switch s.failure.Kind {
+	case event.Stale, event.Merged, event.Invented, event.Lost, event.Reverted:
+		return len(s.own) > 0 && field(s.failure) == "delivery_status"
+	}
+	return false
+}
+
+func (s sketch) limit(q scenarios.Quantity) bool {
+	return slices.ContainsFunc(s.Limits, func(l scenarios.Limit) bool { return l.What == q })
+}
+
+// copies tells whether the delivery is one entry, twice.
+func (s sketch) copies() bool {
+	return s.entries == 2 && len(s.own) == 2 && s.own[0].ref == s.own[1].ref
+}
+
+// differs tells whether a state is that of a message whose key differs in that
+// part alone, in that way.
+func (s sketch) differs(part scenarios.KeyPart, how scenarios.Difference) bool {
+	return s.state() && slices.ContainsFunc(s.Scenario.Messages, func(m scenarios.Message) bool {
+		return m.Like != "" && len(m.Differs) == 1 && m.Differs[part] == how
+	})
+}
+
+func (s sketch) differsAs(how scenarios.Difference) bool {
+	return slices.ContainsFunc(scenarios.KeyParts, func(p scenarios.KeyPart) bool { return s.differs(p, how) })
+}
+
+// devices tells whether entries of several devices are needed.
+func (s sketch) devices() bool {
+	return slices.ContainsFunc(s.own, func(e sent) bool { return e.ref.Device != s.own[0].ref.Device })
+}
+
+// pair tells whether two entries of one device do it, sent one after the other.
+func (s sketch) pair() bool {
+	return s.plain && s.entries == 2 && len(s.own) == 2 && (s.own[0].ref.Device == s.own[1].ref.Device || s.id == scenarios.ByDevice || s.whole())
+}
+
+// whole tells whether one of the entries is of the message on all its devices.
+func (s sketch) whole() bool { return s.own[0].ref.Device == "" || s.own[1].ref.Device == "" }
+
+// apart tells whether the two are in requests of their own.
+func (s sketch) apart() bool { return s.own[0].request != s.own[1].request }
+
+// backwards: the later change comes first, and the earlier one stays.
+func (s sketch) backwards() bool {
+	return s.state() && s.pair() && s.own[0].place > s.own[1].place && s.got(s.own[1])
+}
+
+// forwards: the changes come in their order, and the earlier one stays.
+func (s sketch) forwards() bool {
+	return s.state() && s.pair() && s.own[0].place < s.own[1].place && s.got(s.own[0])
+}
+
+// late: the later change comes first and stays, but for what else is kept of it.
+func (s sketch) late() bool {
+	return s.failure.Kind == event.Stale && field(s.failure) != "delivery_status" && s.pair() && s.own[0].place > s.own[1].place
+}
+
+func (s sketch) got(e sent) bool { return status(s.failure.Got) == e.ref.Status }
+
+func (s sketch) together() bool {
+	return slices.ContainsFunc(s.Scenario.Steps, func(step scenarios.Step) bool { return step.Together != nil })
+}

@@ -1,0 +1,51 @@
+package conformance
+
+import (
+	"bytes"
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/ctxpush/ctxpush/conformance/event"
+	"github.com/ctxpush/ctxpush/scenarios"
+)
+
+// counterexample gives a failure its scenario file: the check's n-th one,
+// counted from 0.
+func (r *run) counterexample(c *scenarios.Check, f *event.Failure, found finding, n int) {
+	name := counterexampleName(c.ID, n)
+	var b bytes.Buffer
+	fmt.Fprintf(&b, "# The smallest delivery that was found to fail the check %s,\n", c.ID)
+	fmt.Fprintf(&b, "# with seed %d and epoch %s.\n", r.cfg.Seed, r.cfg.Epoch.UTC().Format(time.RFC3339))
+	switch {
+	case found.play == nil:
+		fmt.Fprintf(&b, "# It is as it was played first: it did not fail again in %d replays.\n", found.played)
+	case found.cut:
+		b.WriteString("# Time ran out: a smaller one may fail as well.\n")
+	}
+	if found.failed > 0 && found.failed < found.played {
+		fmt.Fprintf(&b, "# It fails only sometimes: in %d of %d replays.\n", found.failed, found.played)
+	}
+	fmt.Fprintf(&b, "# Play it again: ctxpush scenario run %s\n", name)
+	file := *c
+	file.Counterexample, file.Found, file.Cause = c.ID, strings.Join(strings.Fields(f.Detail), " "), f.Cause
+	file.Scenarios = []scenarios.Scenario{found.Scenario}
+	b.Write(scenarios.Format(file))
+	f.Counterexample, f.Scenario = name, b.Bytes()
+}
+
+// counterexampleName is the path of a check's n-th counterexample below the
+// report's directory.
+func counterexampleName(id string, n int) string {
+	plain := strings.Map(func(r rune) rune {
+		switch {
+		case 'a' <= r && r <= 'z', 'A' <= r && r <= 'Z', '0' <= r && r <= '9', strings.ContainsRune("-_./", r):
+			return r
+		}
+		return '-'
+	}, id)
+	if n > 0 {
+		plain = fmt.Sprintf("%s-%d", plain, n+1)
+	}
+	return "counterexamples/" + plain + ".yaml"
+}
