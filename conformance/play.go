@@ -24,6 +24,7 @@ type play struct {
 	scenario scenarios.Scenario
 	cast     scenarios.Cast
 	trace    *trace // who follows the steps; nil is nobody
+	round    int    // of a scenario that is played again and again; 0 is the first
 	pace     *pace  // how a replay differs from a run's own play; nil is not at all
 
 	// mu guards what deliveries that go out together write.

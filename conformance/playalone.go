@@ -4,9 +4,11 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/ctxpush/ctxpush/conformance/event"
+	"github.com/ctxpush/ctxpush/fixtures"
 	"github.com/ctxpush/ctxpush/scenarios"
 )
 
@@ -19,7 +21,15 @@ type Played struct {
 	// Reason says why the scenario was skipped or could not be judged.
 	Reason   string
 	Failures []event.Failure
+	// Rounds is how often it was played: more than once where it is a
+	// counterexample whose requests race.
+	Rounds int
 }
+
+// raceRounds is how often a counterexample whose requests race is played, with
+// fresh messages, before it counts as mended: one that fails in a fifth of the
+// rounds gets through them with a probability of 1 in 7500.
+const raceRounds = 40
 
 // Play plays c.Scenarios against the receiver under test, one after the other,
 // and tells each step as it is done; a nil tell is told nothing. The judgement
@@ -83,6 +93,10 @@ func (r *run) playAlone(ctx context.Context, tell func(Trace)) ([]Played, error)
 			}
 			p.trace = &trace{tell: tell}
 			p.do(ctx)
+			if p, err = r.race(ctx, p, tell); err != nil {
+				return nil, err
+			}
+			v.plays[n] = p
 			if ctx.Err() != nil {
 				v.plays = v.plays[:n]
 				return outcomes(verdicts), ctx.Err()
@@ -95,6 +109,29 @@ func (r *run) playAlone(ctx context.Context, tell func(Trace)) ([]Played, error)
 	return outcomes(verdicts), nil
 }
 
+// race plays a counterexample whose requests go out together again, until it
+// fails once; the play that is returned is the last. Any other scenario is left
+// as it is.
+func (r *run) race(ctx context.Context, p *play, tell func(Trace)) (*play, error) {
+	together := func(s scenarios.Step) bool { return s.Together != nil }
+	if p.check.Counterexample == "" || !slices.ContainsFunc(p.scenario.Steps, together) {
+		return p, nil
+	}
+	for round := 2; round <= raceRounds && len(p.failures) == 0 && p.broke == nil && ctx.Err() == nil; round++ {
+		label := fmt.Sprintf("%s/%s/round %d", p.check.ID, p.scenario.Name, round)
+		cast, err := scenarios.Bind(p.scenario, fixtures.Seed(r.cfg.Seed), r.cfg.Epoch, label)
+		if err != nil {
+			return p, fmt.Errorf("check %s: %w", p.check.ID, err)
+		}
+		p = &play{run: r, check: p.check, scenario: p.scenario, cast: cast, round: round}
+		p.do(ctx)
+	}
+	if p.round > 1 {
+		tell(ScenarioRepeated{Rounds: p.round, Lines: p.timeline, Failures: p.failures})
+	}
+	return p, nil
+}
+
 // outcomes are the results of the plays, each by itself.
 func outcomes(verdicts []*verdict) []Played {
 	var all []Played
@@ -102,7 +139,7 @@ func outcomes(verdicts []*verdict) []Played {
 		for _, p := range v.plays {
 			alone := verdict{check: v.check, plays: []*play{p}, skip: v.skip, unsure: v.unsure}
 			result := alone.result(nil)
-			all = append(all, Played{Check: *v.check, Scenario: p.scenario, Result: result.Result, Reason: result.Reason, Failures: result.Failures})
+			all = append(all, Played{Check: *v.check, Scenario: p.scenario, Result: result.Result, Reason: result.Reason, Failures: result.Failures, Rounds: max(1, p.round)})
 		}
 	}
 	return all

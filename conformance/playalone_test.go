@@ -91,6 +91,33 @@ var _ = Describe("Play", func() {
 		Expect(told[7].(conformance.ScenarioFinished).Failures).To(HaveLen(1))
 	})
 
+	It("plays a counterexample whose requests race until it fails", func(ctx SpecContext) {
+		racing := parsed("a.yaml", `
+scenario: at once
+counterexample: order/two-connections
+messages: {m: {history: [pending, delivered]}}
+deliver:
+  - together: [[m.pending], [m.pending], [m.delivered], [m.pending]]
+expect: {m: delivered}
+`)
+		once := racing
+		once.ID, once.Counterexample = "b.yaml", ""
+		played, told, err := play(ctx, conformance.Config{Target: quick(scenarios.ByDevice), Scenarios: []scenarios.Check{racing, once}})
+		Expect(err).NotTo(HaveOccurred())
+		Expect(played).To(HaveLen(2))
+		Expect(played[0].Result).To(Equal(event.Pass))
+		Expect(played[0].Rounds).To(BeNumerically(">=", 20))
+		Expect(told).To(ContainElement(conformance.ScenarioRepeated{Rounds: played[0].Rounds, Lines: lastLines(told)}))
+		Expect(played[1].Rounds).To(Equal(1), "any other scenario is played once")
+
+		opts, err := mutants.New("last-arrival-wins", reference.Options{})
+		Expect(err).NotTo(HaveOccurred())
+		// The last arrival is an older entry in about three of four rounds.
+		played, _, err = play(ctx, conformance.Config{Target: quick(scenarios.ByDevice), BuiltIn: opts, Scenarios: []scenarios.Check{racing}})
+		Expect(err).NotTo(HaveOccurred())
+		Expect(played[0].Result).To(Equal(event.Fail))
+	})
+
 	It("never shows the secret", func(ctx SpecContext) {
 		target := quick(scenarios.ByDevice)
 		target.Secret = "Sup3r-S3cret-Value"
@@ -167,6 +194,16 @@ deliver:
 			"b/x.yaml: its id user/x is that of a/x.yaml too: rename one of them"),
 	)
 })
+
+// lastLines are what the last round of a repeated scenario told.
+func lastLines(told []conformance.Trace) []string {
+	for _, e := range told {
+		if e, ok := e.(conformance.ScenarioRepeated); ok {
+			return e.Lines
+		}
+	}
+	return nil
+}
 
 // inOneLine is a look as text.
 func inOneLine(l conformance.Look) string {

@@ -96,10 +96,11 @@ func matchesAny(pattern string, checks []scenarios.Check) bool {
 
 func matches(patterns []string, id string) bool {
 	for _, p := range patterns {
+		of := id
 		if !strings.Contains(p, "/") {
-			p += "/*"
+			of = scenarios.Group(id) // a group holds what lies in folders below it, too
 		}
-		if ok, _ := path.Match(p, id); ok {
+		if ok, _ := path.Match(p, of); ok {
 			return true
 		}
 	}

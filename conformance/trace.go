@@ -12,8 +12,8 @@ import (
 )
 
 // Trace is one thing that Play shows of a scenario: ScenarioStarted,
-// StepStarted, StepFinished or ScenarioFinished, in the order in which they
-// happened. Everything in it is free of the secret.
+// StepStarted, StepFinished, ScenarioFinished or ScenarioRepeated, in the order in
+// which they happened. Everything in it is free of the secret.
 type Trace interface{ isTrace() }
 
 // ScenarioStarted is told before a scenario's first step.
@@ -57,6 +57,17 @@ type ScenarioFinished struct {
 	Err error
 }
 
+// ScenarioRepeated is told of a counterexample whose requests race, when it was
+// played in so many rounds, until the first that failed.
+type ScenarioRepeated struct {
+	Rounds int
+	// Lines are what happened in the last round.
+	Lines []string
+	// Failures are of the last round; none where all went well.
+	Failures []event.Failure
+}
+
+func (ScenarioRepeated) isTrace() {}
 func (ScenarioStarted) isTrace()  {}
 func (StepStarted) isTrace()      {}
 func (StepFinished) isTrace()     {}

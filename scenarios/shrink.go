@@ -23,7 +23,8 @@ type Shrunk struct {
 }
 
 // Limit is a size at which a failure begins: Scenario fails with Fails of it,
-// and Below, which has one less and is the same else, passes.
+// and Below, which has a little less and is the same else, passes. Of Entries
+// and Characters it has one less.
 type Limit struct {
 	What  Quantity
 	Fails int

@@ -124,23 +124,20 @@ func (k *shrinker) length(name string, part KeyPart) {
 		c.Message(name).Lengths[part] = n
 		return c
 	}
-	n := bisect(shortest, m.Lengths[part], func(n int) bool { return k.try(with(n)) })
-	k.limit(Characters, n, shortest, with)
+	if n := bisect(shortest, m.Lengths[part], func(n int) bool { return k.try(with(n)) }); n > shortest {
+		k.limit(Characters, k.best, with(n-1))
+	}
 }
 
-// limit remembers a limit that a bisection has found, unless it ended at the
-// lowest value that may be asked for.
-func (k *shrinker) limit(q Quantity, n, lowest int, with func(n int) Scenario) {
-	if n <= lowest || k.ctx.Err() != nil {
-		return
-	}
-	below := sound(with(n-1), k.id)
+// limit remembers a limit that was found: s fails, and below does not.
+func (k *shrinker) limit(q Quantity, s, below Scenario) {
+	below = sound(below, k.id)
 	if k.play(below) || k.ctx.Err() != nil {
 		return
 	}
 	below.Steps = grouped(below)
 	k.limits = slices.DeleteFunc(k.limits, func(l Limit) bool { return l.What == q })
-	k.limits = append(k.limits, Limit{q, n, below})
+	k.limits = append(k.limits, Limit{q, quantity(s, q), below})
 }
 
 func usualTimes(m Message) bool {
@@ -213,11 +210,32 @@ func (k *shrinker) contents() {
 			k.json(json.RawMessage(now.Content.JSON), with)
 		}
 		if size > 0 {
-			sized := func(n int) Scenario { return with(Content{Size: n}) }
-			n := bisect(fixtures.MinContent, size, func(n int) bool { return k.try(sized(n)) })
-			k.limit(ContentBytes, n, fixtures.MinContent, sized)
+			k.sized(size, func(n int) Scenario { return with(Content{Size: n}) })
 		}
 	}
+}
+
+// sized looks for the size of contents at which a batch begins to fail. Where it
+// has many entries their made-up keys make a body a little longer or shorter
+// each time, so the size is found in coarse steps, and a step more is taken, to
+// be well above the limit.
+func (k *shrinker) sized(size int, with func(n int) Scenario) {
+	const lowest = fixtures.MinContent
+	step := 1
+	if quantity(k.best, Entries) > 1 {
+		step = 64
+	}
+	at := func(i int) Scenario { return with(min(lowest+i*step, size)) }
+	most := (size - lowest + step - 1) / step
+	i := bisect(0, most, func(i int) bool { return k.try(at(i)) })
+	if i == 0 {
+		return
+	}
+	below := at(i - 1)
+	if above := sound(at(i+1), k.id); step > 1 && i < most && k.play(above) {
+		k.best = above
+	}
+	k.limit(ContentBytes, k.best, below)
 }
 
 // json takes members, elements and characters of a content away.

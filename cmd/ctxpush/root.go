@@ -93,10 +93,14 @@ func withUsageErrors(cmd *cobra.Command) {
 		}
 		c.Args = func(cmd *cobra.Command, args []string) error {
 			err := check(cmd, args)
-			if err == nil || isMistake(err) {
+			switch {
+			case err == nil || isMistake(err):
 				return err
+			case len(args) == 0:
+				return mistakef("an argument is missing: want %s", cmd.UseLine())
+			default:
+				return mistakef("%q is one argument too many: want %s", args[len(args)-1], cmd.UseLine())
 			}
-			return mistakef("%s: %w", cmd.CommandPath(), err)
 		}
 	}
 }

@@ -21,7 +21,8 @@ func newScenarioRun(s streams) *cobra.Command {
 		Long: `Run plays scenarios one after the other against the receiver, the built-in one
 where none is named, and prints a timeline: each step, each attempt with its
 answer, and the messages' states wherever they changed. A failing scenario makes
-exit code 1. A counterexample, as certify writes it, says FAILED still or FIXED.
+exit code 1. A counterexample, as certify writes it, says FAILED still or FIXED;
+one whose requests race is played many times before it says FIXED.
 
 With --watch the scenarios are played again, with fresh messages, whenever one of
 their files or the --config file changes, until Ctrl-C.`,
@@ -35,6 +36,9 @@ their files or the --config file changes, until Ctrl-C.`,
 	f.Float64Var(&p.TimeScale, "time-scale", conformance.DefaultTimeScale, "how much faster than real time retries come; 1 takes two hours for a dropped batch")
 	f.BoolVar(&watch, "watch", false, "play again when a file changes")
 	cmd.RunE = func(cmd *cobra.Command, args []string) error {
+		if p.TimeScale < 1 {
+			return mistakef("--time-scale %g: want 1 (real time) or more", p.TimeScale)
+		}
 		if watch {
 			return p.watch(cmd.Context(), s, args)
 		}

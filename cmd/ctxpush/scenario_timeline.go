@@ -45,6 +45,8 @@ func (t *timeline) tell(e conformance.Trace) {
 		}
 		t.changes(e.After)
 		t.expected(e.Step.Expect, e.Failures)
+	case conformance.ScenarioRepeated:
+		t.repeated(e)
 	case conformance.ScenarioFinished:
 		t.line("  end")
 		t.look(e.After)
@@ -54,6 +56,19 @@ func (t *timeline) tell(e conformance.Trace) {
 		}
 		t.expected(t.expect, e.Failures)
 	}
+}
+
+// repeated prints what came of further rounds.
+func (t *timeline) repeated(e conformance.ScenarioRepeated) {
+	if len(e.Failures) == 0 {
+		t.line("  its requests race: the same in %d rounds with fresh messages", e.Rounds)
+		return
+	}
+	t.line("  its requests race: round %d with fresh messages", e.Rounds)
+	for _, line := range e.Lines {
+		t.line("       %s", line)
+	}
+	t.expected(nil, e.Failures)
 }
 
 func (t *timeline) begin(e conformance.ScenarioStarted) {
