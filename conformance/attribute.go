@@ -15,7 +15,7 @@ import (
 )
 
 // maxExplained is how many ways to fail of one check are explained.
-const maxExplained = 4
+const maxExplained = 3
 
 // way is one way to fail of a check, and the failure that stands for it.
 type way struct {
@@ -106,7 +106,7 @@ func (v *verdict) failed() bool {
 // themselves: they end it, or count how often overlapping requests collide.
 func (v *verdict) alone() bool {
 	return v.check.Disrupts() || slices.ContainsFunc(v.plays, func(p *play) bool {
-		return trials(p.scenario) > trials(scenarios.Scenario{}) && len(p.failures) > 0 ||
+		return overlaps(p.scenario) && len(p.failures) > 0 ||
 			slices.ContainsFunc(p.failures, func(f event.Failure) bool { return f.Kind == event.Crashed })
 	})
 }
@@ -144,9 +144,7 @@ func (r *run) explain(ctx context.Context, w *way) {
 		return
 	}
 	m := r.newMinimizer(w.play, *w.failure, fmt.Sprintf("%s/smaller/%d", w.verdict.check.ID, w.n))
-	dbg := time.Now()
 	found, ok := m.minimize(ctx, w.play.scenario)
-	println("DBG", w.verdict.check.ID, w.n, m.n, found.Tries, m.tries, time.Since(dbg).String(), m.pace.settle.String(), ok, found.failed, found.played)
 	if found.cut || !ok && ctx.Err() != nil {
 		w.verdict.late.Store(true)
 	}

@@ -37,7 +37,8 @@ var _ = Describe("A wrong receiver", func() {
 	certify := func(ctx context.Context, mutant string, id scenarios.Identity) report.Report {
 		opts, err := mutants.New(mutant, reference.Options{})
 		Expect(err).NotTo(HaveOccurred())
-		r, err := conformance.Certify(ctx, conformance.Config{Target: config.Config{Identity: id}, Seed: 7, BuiltIn: opts})
+		r, err := conformance.Certify(ctx, conformance.Config{
+			Target: config.Config{Identity: id}, Seed: 7, BuiltIn: opts, Skip: []string{"explored"}, Shrink: -1})
 		Expect(err).NotTo(HaveOccurred())
 		Expect(r.Result).To(Equal(report.Fail))
 		Expect(r.ExitCode(report.ExitOptions{})).To(Equal(1))
@@ -51,7 +52,7 @@ var _ = Describe("A wrong receiver", func() {
 			failed := slices.DeleteFunc(failing(r), func(id string) bool { return id == "order/two-connections" })
 			Expect(failed).To(ConsistOf(
 				"batch/one-message", "order/delivered-after-opened", "order/late-entry-changes-nothing",
-				"order/late-pending", "order/reversed", "order/same-second", "copies/old"))
+				"order/late-pending", "order/reversed", "order/same-second", "copies/old", "restart/late-entries"))
 			for _, c := range r.Checks {
 				if c.Result == event.Fail {
 					Expect(c.Clauses).To(ContainElement("order"), c.ID)
@@ -61,7 +62,8 @@ var _ = Describe("A wrong receiver", func() {
 
 		It("that acknowledges before it stores fails when it is killed, with identity "+string(id), func(ctx SpecContext) {
 			r := certify(ctx, "ack-before-store", id)
-			Expect(failing(r)).To(Equal([]string{"restart/kill"}))
+			Expect(failing(r)).To(ContainElement("restart/kill"))
+			Expect(failing(r)).To(HaveEach(HavePrefix("restart/")))
 			for _, f := range checkOf(r, "restart/kill").Failures {
 				Expect(f.Kind).To(BeElementOf(event.Lost, event.Stale))
 			}

@@ -74,6 +74,9 @@ func (r *run) explore(ctx context.Context, verdicts []*verdict) {
 	if len(verdicts) == 0 {
 		return
 	}
+	if http := r.cfg.Target.Probe.HTTP; r.cfg.Explore == scenarios.Quick && (http == nil || http.Bulk == "") {
+		r.note("explored: quick; --explore standard plays more, and a bulk look-up (probe.bulk) makes it fast")
+	}
 	judge, err := r.tellsApart(ctx, verdicts)
 	for _, v := range verdicts {
 		x := v.explored

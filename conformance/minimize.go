@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"math"
+	"slices"
 	"strings"
 	"time"
 
@@ -16,13 +17,19 @@ import (
 
 const (
 	// shrinkFor is how long one way to fail is made smaller at most, and
-	// confirmFor how long the smallest may take to be confirmed, where a state
-	// has no more time to settle than that.
+	// confirmFor how long the smallest may take to be confirmed, unless a state
+	// has more time to settle than that.
 	shrinkFor  = 7 * time.Second
 	confirmFor = 3 * time.Second
 	// hastySettle is the shortest time that a replay gives a state to become
 	// right, however quick the receiver was so far.
 	hastySettle = 25 * time.Millisecond
+	// longSettle is a time to settle that a failure is not waited for more often
+	// than need be.
+	longSettle = 400 * time.Millisecond
+	// sometimes is how often a scenario is played to see whether it always fails,
+	// where there is reason to doubt it.
+	sometimes = 8
 	// manyTries is how often something that happens only sometimes is tried.
 	manyTries = 40
 )
@@ -135,7 +142,7 @@ func (m *minimizer) minimize(ctx context.Context, s scenarios.Scenario) (f findi
 	limited, cancel := context.WithTimeout(ctx, shrinkFor)
 	defer cancel()
 	for {
-		failed, played := m.measure(limited, s, trials(s))
+		failed, played := m.measure(limited, s, m.trials(s))
 		if failed == 0 {
 			_, more := m.measure(limited, s, manyTries-played)
 			return finding{Shrunk: scenarios.Shrunk{Scenario: s}, played: played + more}, false
@@ -145,9 +152,7 @@ func (m *minimizer) minimize(ctx context.Context, s scenarios.Scenario) (f findi
 		f.cut = limited.Err() != nil
 		// On top of the time that is over: without proof a smallest one is worth
 		// nothing.
-		patient, cancel := context.WithTimeout(ctx, max(confirmFor, full+confirmFor/3))
-		ok = m.confirm(patient, &f)
-		cancel()
+		ok = m.confirm(ctx, &f)
 		switch {
 		case ok:
 			return f, true
@@ -159,14 +164,19 @@ func (m *minimizer) minimize(ctx context.Context, s scenarios.Scenario) (f findi
 }
 
 // trials is how often a scenario is played to see whether it always fails: more
-// often where requests overlap.
-func trials(s scenarios.Scenario) int {
-	for _, step := range s.Steps {
-		if step.Together != nil {
-			return 8
-		}
+// often where requests overlap, and once where each time takes long.
+func (m *minimizer) trials(s scenarios.Scenario) int {
+	switch {
+	case overlaps(s):
+		return sometimes
+	case m.pace.settle > longSettle:
+		return 1
 	}
-	return 2
+	return 3
+}
+
+func overlaps(s scenarios.Scenario) bool {
+	return slices.ContainsFunc(s.Steps, func(step scenarios.Step) bool { return step.Together != nil })
 }
 
 // attempts is how often a scenario must pass until it is unlikely, 1 in 20,
@@ -182,8 +192,12 @@ func attempts(failed, played int) int {
 // measure counts how many of n replays fail.
 func (m *minimizer) measure(ctx context.Context, s scenarios.Scenario, n int) (failed, played int) {
 	for played < n && ctx.Err() == nil && m.run.gone() == nil {
+		fails := m.once(ctx, s, m.pace)
+		if !fails && ctx.Err() != nil {
+			break // was cut off
+		}
 		played++
-		if m.once(ctx, s, m.pace) {
+		if fails {
 			failed++
 		}
 	}
@@ -206,20 +220,28 @@ func (m *minimizer) fails(ctx context.Context, s scenarios.Scenario) bool {
 // confirm sees that the smallest scenario fails with all the time that a right
 // receiver may need, and counts how often.
 func (m *minimizer) confirm(ctx context.Context, f *finding) bool {
+	full := m.run.cfg.Target.Settle
 	patient := m.pace
-	patient.settle, patient.hasty = m.run.cfg.Target.Settle, false
-	for try := 0; ; try++ {
-		if try == m.tries || ctx.Err() != nil || m.run.gone() != nil {
-			return false
-		}
-		if m.once(ctx, f.Scenario, patient) {
-			break
-		}
+	patient.settle, patient.hasty = full, false
+	limited, cancel := context.WithTimeout(ctx, max(confirmFor, full+confirmFor/3))
+	defer cancel()
+	confirmed := false
+	for try := 0; try < m.tries && !confirmed && limited.Err() == nil && m.run.gone() == nil; try++ {
+		confirmed = m.once(limited, f.Scenario, patient)
+	}
+	if !confirmed {
+		return false
 	}
 	f.play, f.failure = m.last, m.shown
-	f.failed, f.played = m.measure(ctx, f.Scenario, trials(f.Scenario))
-	if f.failed < f.played || m.tries > 1 {
-		failed, played := m.measure(ctx, f.Scenario, manyTries-f.played)
+	counting, cancel := context.WithTimeout(ctx, confirmFor)
+	defer cancel()
+	n := m.trials(f.Scenario)
+	if m.tries > 1 {
+		n = sometimes
+	}
+	f.failed, f.played = m.measure(counting, f.Scenario, n)
+	if f.failed < f.played {
+		failed, played := m.measure(counting, f.Scenario, manyTries-f.played)
 		f.failed, f.played = f.failed+failed, f.played+played
 	}
 	return true

@@ -3,7 +3,6 @@ package conformance
 import (
 	"cmp"
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"hash/fnv"
@@ -245,118 +244,6 @@ func (p *play) sender(step scenarios.Step, n uint64) (*mocksender.Sender, func()
 	fmt.Fprintf(h, "%d\x00%s\x00%d", p.run.cfg.Seed, p.cast.Keys()[0], n)
 	s.Seed = h.Sum64()
 	return s, func() { s.Close(); done() }, nil
-}
-
-// ownSecret is the value of a header that stands for the shared secret.
-const ownSecret = "$secret"
-
-func (p *play) request(s *mocksender.Sender, step scenarios.Step, events []mocksender.Event) (mocksender.Request, error) {
-	var batch mocksender.Batch
-	if step.Raw == nil {
-		var err error
-		if batch, err = mocksender.NewBatch(events...); err != nil {
-			return mocksender.Request{}, err
-		}
-	}
-	r := s.Request(batch)
-	if step.Raw != nil {
-		r.Body = []byte(*step.Raw)
-	}
-	if len(step.Add) > 0 {
-		r.Body = widened(events, step.Add)
-	}
-	disguise(&r, s.Profile, step.Secret, s.Secret)
-	for _, h := range step.Headers {
-		if h.Value == ownSecret {
-			h.Value = s.Secret
-		}
-		r.Set(h.Name, h.Value)
-	}
-	return r, nil
-}
-
-// widened is the body of the entries with further fields in front of each.
-func widened(events []mocksender.Event, add []scenarios.Header) []byte {
-	body := []byte{'['}
-	for i := range events {
-		if i > 0 {
-			body = append(body, ',')
-		}
-		body = append(body, '{')
-		for _, field := range add {
-			name, _ := json.Marshal(field.Name) // a string always has a JSON form
-			body = append(append(append(body, name...), ':'), field.Value...)
-			body = append(body, ',')
-		}
-		entry := mocksender.AppendEvent(nil, &events[i])
-		body = append(body, entry[1:]...)
-	}
-	return append(body, ']')
-}
-
-// judgeAnswer compares what came back with what the step wants.
-func (p *play) judgeAnswer(ctx context.Context, step scenarios.Step, d mocksender.Delivery) error {
-	last := d.Last()
-	if last.Err != nil {
-		if how, ended := p.run.revive(ctx); ended {
-			p.fail(event.Failure{Kind: event.Crashed, Detail: "the receiver " + how, Cause: "the process ended while it handled the request"})
-			return errUnfit
-		}
-	}
-	switch step.Answer {
-	case scenarios.Acknowledge:
-		if !d.Acknowledged() {
-			p.fail(event.Failure{Kind: event.Refused, Detail: fmt.Sprintf("not acknowledged in %d attempts, the last: %s", len(d.Attempts), outcome(last)),
-				Message: p.messageOf(step), Cause: refusalCause(last.Answer.Status, p.check.Cause)})
-			return errUnfit
-		}
-	case scenarios.Drop:
-		if d.Outcome != mocksender.Dropped {
-			return fmt.Errorf("the batch was to be dropped, and was %s: %s", d.Outcome, outcome(last))
-		}
-	case scenarios.Refuse:
-		if last.Err != nil || last.Answer.Status < 400 || last.Answer.Status > 499 {
-			detail := outcome(last) + ": want 4xx"
-			if !last.Acknowledged() {
-				detail += ", as anything else asks for a retry"
-			}
-			p.fail(event.Failure{Kind: event.Accepted, Detail: detail, Message: p.messageOf(step), Cause: p.check.Cause})
-		}
-	}
-	return nil
-}
-
-// messageOf is the message of the step's first entry.
-func (p *play) messageOf(step scenarios.Step) mocksender.Key {
-	if len(step.Batch) == 0 {
-		return mocksender.Key{}
-	}
-	return p.cast.Key(step.Batch[0].Message)
-}
-
-// outcome is what came of an attempt, in a few words.
-func outcome(a mocksender.Attempt) string {
-	if a.Err != nil {
-		return a.Err.Error()
-	}
-	return fmt.Sprintf("answered %d", a.Answer.Status)
-}
-
-// refusalCause is a likely cause for an answer to a valid request.
-func refusalCause(status int, otherwise string) string {
-	switch status {
-	case 0:
-		return "the receiver closes the connection, or takes longer than the time-out"
-	case 401, 403:
-		return "the receiver does not accept the secret that it was given, or its header's spelling"
-	case 404, 405:
-		return "the webhook's path is another: see path in receiver.yaml"
-	case 413:
-		return "a limit on the size of a body is below 100 entries of 4 KB"
-	case 415:
-		return "the Content-Type header is compared too strictly"
-	}
-	return otherwise
 }
 
 // restart ends the receiver and starts it again.

@@ -165,7 +165,7 @@ var _ = Describe("The protocol of 2026", func() {
 	certify := func(ctx SpecContext, f front, focus ...string) report.Report {
 		r, err := conformance.Certify(ctx, conformance.Config{
 			Target: config.Config{Receiver: config.Receiver{URL: fronted(f).URL}, Secret: "s3cret", Settle: time.Millisecond, Protocol: mocksender.Profile2026},
-			Seed:   7, Epoch: time.Date(2026, 11, 23, 0, 0, 0, 0, time.UTC), TimeScale: 1e6, Focus: focus,
+			Seed:   7, Epoch: time.Date(2026, 11, 23, 0, 0, 0, 0, time.UTC), Focus: focus, Skip: []string{"explored"},
 		})
 		Expect(err).NotTo(HaveOccurred())
 		return r

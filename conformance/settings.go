@@ -33,7 +33,8 @@ type Config struct {
 	// required ones fail the run.
 	Level scenarios.Level
 	// Explore is how many schedules the explored checks play; empty is
-	// scenarios.Standard.
+	// scenarios.Standard, or scenarios.Quick where the probe has no bulk look-up
+	// and each of the many states costs a question of its own.
 	Explore scenarios.Depth
 	// Scenarios are checks of the user's own, played among the others.
 	Scenarios []scenarios.Check
@@ -93,6 +94,12 @@ func (c *Config) setDefaults(now time.Time) {
 	}
 	if c.Shrink == 0 {
 		c.Shrink = DefaultShrink
+	}
+	if c.Explore == "" {
+		c.Explore = scenarios.Standard
+		if probe := c.Target.Probe.HTTP; probe == nil || probe.Bulk == "" {
+			c.Explore = scenarios.Quick
+		}
 	}
 	if c.Version == "" {
 		c.Version = "unknown"

@@ -19,9 +19,9 @@ func TestConformance(t *testing.T) {
 // suite of its owner's.
 var (
 	_ = Describe("identity device", func() {
-		conformance.Specs(conformance.Config{Target: config.Config{Identity: scenarios.ByDevice}})
+		conformance.Specs(conformance.Config{Target: config.Config{Identity: scenarios.ByDevice}, Explore: scenarios.Quick})
 	})
 	_ = Describe("identity user", func() {
-		conformance.Specs(conformance.Config{Target: config.Config{Identity: scenarios.ByUser}})
+		conformance.Specs(conformance.Config{Target: config.Config{Identity: scenarios.ByUser}, Explore: scenarios.Quick})
 	})
 )

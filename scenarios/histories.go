@@ -80,18 +80,18 @@ func traditional(spacing time.Duration) []Message {
 // beside each of the other, where the contract settles how they combine for the
 // identity.
 //
-// The second device's changes come half a spacing after the first's, as no two
-// changes may lie in one millisecond. So a pair of histories and the same pair
-// exchanged are two histories, not one: which device was the last to change
-// differs, and a receiver that goes by the time alone is wrong in only one of
-// them.
+// The second device's changes begin when the first's are over, and between two
+// of its spacings, as no two changes may lie in one millisecond. So a pair of
+// histories and the same pair exchanged are two histories, not one: which device
+// was the last to change differs, and a receiver that goes by the time alone is
+// wrong in only one of them.
 func twoDevices(spacing time.Duration, id Identity) []Message {
 	var all []Message
 	for _, a := range courses {
 		for _, b := range courses {
 			m := explored(mocksender.ContextAware,
 				Device{Name: firstDevice, History: history(a, mocksender.ContextAware, spacing, 0)},
-				Device{Name: secondDevice, History: history(b, mocksender.ContextAware, spacing, spacing/2)})
+				Device{Name: secondDevice, History: history(b, mocksender.ContextAware, spacing, 5*spacing/2)})
 			if settled(m, id) {
 				all = append(all, m)
 			}

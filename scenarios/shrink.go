@@ -192,12 +192,12 @@ func bisect(low, high int, test func(m int) bool) int {
 
 // entryLimit is the number of entries at which a batch begins to fail.
 func (k *shrinker) entryLimit() (Limit, bool) {
-	n := quantity(k.best, Entries)
-	if n < 3 || len(k.best.Steps) != 1 || len(k.best.Messages) != 1 {
-		return Limit{}, false
-	}
 	below := clone(k.best)
 	below.Steps = apart(below)
+	if len(below.Steps) != 1 || len(below.Messages) != 1 || len(below.Steps[0].Batch) < 3 {
+		return Limit{}, false
+	}
+	n := len(below.Steps[0].Batch)
 	below.Steps[0].Batch = below.Steps[0].Batch[:n-1]
 	below = sound(below, k.id)
 	if k.play(below) || k.ctx.Err() != nil {

@@ -24,10 +24,19 @@ func (k *shrinker) extras() {
 		k.each(i, func(step *Step) int { return len(step.Add) }, func(step *Step, at int) { step.Add = slices.Delete(step.Add, at, at+1) })
 	}
 	for i := len(k.best.Steps) - 1; i >= 0; i-- {
-		if step := k.best.Steps[i]; step.Together != nil { // one after the other
-			c := k.best
-			c.Steps = slices.Concat(c.Steps[:i], step.Together, c.Steps[i+1:])
-			k.try(c)
+		step := k.best.Steps[i]
+		if step.Together == nil {
+			continue
+		}
+		base := k.best
+		backwards := slices.Clone(step.Together)
+		slices.Reverse(backwards)
+		for _, inTurn := range [][]Step{step.Together, backwards} { // one after the other
+			c := base
+			c.Steps = slices.Concat(base.Steps[:i], inTurn, base.Steps[i+1:])
+			if k.try(c) {
+				break
+			}
 		}
 	}
 	base := k.best

@@ -46,6 +46,16 @@ deliver:
   - batch: [m.opened]
   - batch: [m.pending]
 expect: {m: opened}`, nil},
+		{"last arrival wins", `
+messages: {m: {history: [pending, delivered]}}
+deliver:
+  - together: [[m.delivered], [m.pending]]
+expect: {m: delivered}`, `
+messages: {m: {history: [pending, delivered]}}
+deliver:
+  - batch: [m.delivered]
+  - batch: [m.pending]
+expect: {m: delivered}`, nil},
 		{"takes 50 entries", `
 messages: {a: {count: 30, history: [pending, delivered]}, m: {count: 100, history: [pending]}}
 deliver:
@@ -299,6 +309,21 @@ func FuzzShrink(f *testing.F) {
 			}
 		}
 	})
+}
+
+// What fails only at once is one step, which has no size.
+func TestShrinkOfRequestsAtOnce(t *testing.T) {
+	from := scenario(t, `
+messages: {m: {count: 20, history: [pending, delivered, opened]}}
+deliver:
+  - together: [[m.opened], [m.delivered], [m.pending]]
+expect: {m: opened}`)
+	got := scenarios.Shrink(t.Context(), from, scenarios.ByDevice, func(_ context.Context, s scenarios.Scenario) bool {
+		return len(s.Steps) == 1 && len(s.Steps[0].Together) > 1
+	})
+	if size := got.Scenario.Size(); size.Requests != 2 || size.Entries != 2 || len(got.Limits) != 0 {
+		t.Errorf("size %+v, limits %v: want 2 requests of one entry each", size, got.Limits)
+	}
 }
 
 func TestShrinkEndsWithItsContext(t *testing.T) {

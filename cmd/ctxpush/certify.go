@@ -40,7 +40,7 @@ certifies the built-in reference receiver.`,
 	f.StringSliceVar(&c.Focus, "focus", nil, "run only checks whose id matches, such as 'order/*' (repeatable)")
 	f.StringSliceVar(&c.Skip, "skip", nil, "leave out checks whose id matches (repeatable)")
 	f.StringVar(&level, "level", "", "required: run required checks only; recommended: recommended checks fail the run too")
-	f.StringVar(&depth, "explore", string(scenarios.Standard), "how many orders of arrival to explore: quick, standard or full; ctxpush checks counts them")
+	f.StringVar(&depth, "explore", "", "how many orders of arrival to explore: quick, standard or full; ctxpush checks counts them (default standard, and quick where the probe has no bulk look-up)")
 	f.StringArrayVar(&own, "scenarios", nil, "file or directory with scenarios of your own to run among the checks (repeatable)")
 	f.Var(seedFlag{&c.Seed}, "seed", "where everything made-up comes from (default a random one, which is printed)")
 	f.Var(timeFlag{&c.Epoch}, "epoch", "when the made-up messages were scheduled (default the midnight before last, UTC)")

@@ -50,6 +50,19 @@ var _ = Describe("The report's directory", func() {
 		Expect(report.Read(f)).To(Equal(r))
 	})
 
+	It("holds the counterexamples that the report does, each in its check's folder", func() {
+		r := naming("counterexamples/order/reversed.yaml", "counterexamples/../outside.yaml", "counterexamples/kept.yaml")
+		for i, text := range []string{"scenario: x\n", "scenario: y\n", ""} {
+			r.Checks[0].Failures[i].Scenario = []byte(text)
+		}
+		Expect(report.WriteDir(dir, r)).To(Succeed())
+		Expect(names()).To(ConsistOf("report.json", "junit.xml", "counterexamples/order/reversed.yaml"))
+		Expect(os.ReadFile(filepath.Join(dir, "counterexamples/order/reversed.yaml"))).To(BeEquivalentTo("scenario: x\n"))
+
+		Expect(report.PrepareDir(dir)).To(Succeed())
+		Expect(filepath.Join(dir, "counterexamples")).NotTo(BeADirectory())
+	})
+
 	It("keeps no counterexample of an earlier run, and all else that is not ours", func() {
 		write("counterexamples/old.yaml", "")
 		write("counterexamples/both.yaml", "")
