@@ -3,7 +3,7 @@
 GO ?= go
 STATICCHECK = honnef.co/go/tools/cmd/staticcheck@v0.8.2
 
-.PHONY: build demo test lint unit bench stress docker clean
+.PHONY: build demo test lint unit prove prove-stable bench stress docker clean
 
 build: ## the program, at bin/ctxpush
 	CGO_ENABLED=0 $(GO) build -o bin/ctxpush ./cmd/ctxpush
@@ -11,7 +11,7 @@ build: ## the program, at bin/ctxpush
 demo: build ## certify the built-in receiver; no Docker needed
 	bin/ctxpush certify
 
-test: lint docker unit ## everything
+test: lint docker prove unit ## everything
 
 lint:
 	@unformatted="$$(gofmt -l .)"; if [ -n "$$unformatted" ]; then echo "gofmt: $$unformatted"; exit 1; fi
@@ -30,7 +30,16 @@ docker:
 	fi
 
 unit:
+	$(GO) test -timeout 15m ./mocksender/... # in full volume, which the race detector makes too slow
 	$(GO) test -race -timeout 30m ./...
+
+# In CI all designs' programs must be installed.
+prove: ## certify every mutant and every correct design; the README states the counts
+	$(GO) run ./cmd/prove $(if $(CI),-strict) -readme README.md
+
+prove-stable: ## the correct designs, with N seeds each and the other core loaded
+	$(GO) build -o bin/prove ./cmd/prove
+	bin/prove -designs-only -smallest=false -load -seeds $(if $(filter command,$(firstword $(origin N))),$(N),50)
 
 # Ginkgo runs a suite once in a process, so the binary is run N times.
 N ?= 20

@@ -1,7 +1,0 @@
-//go:build race
-
-package conformance_test
-
-// raceDetector says that the tests run under the race detector, which makes
-// them several times slower.
-const raceDetector = true
