@@ -67,7 +67,7 @@ func (c Cast) seen(message, device string) bool {
 	for _, step := range c.scenario.Steps {
 		for _, batch := range append([]Step{step}, step.Together...) {
 			for _, ref := range batch.Batch {
-				if c.sameMessage(ref.Message, message) &&
+				if batch.Answer == Acknowledge && c.sameMessage(ref.Message, message) &&
 					ref.Status != mocksender.Cancelled && (ref.Device == "" || ref.Device == device) {
 					return true
 				}
