@@ -139,8 +139,11 @@ func (r *run) rounds(ctx context.Context) error {
 		parallel int
 		explored []*verdict
 	}{{calm, r.cfg.Parallel, explored}, {disruptive, 1, nil}} {
+		// Checks of retries wait most of their time; the orders are explored meanwhile.
+		var both sync.WaitGroup
+		both.Go(func() { r.explore(ctx, round.explored) })
 		r.playAll(ctx, round.verdicts, round.parallel)
-		r.explore(ctx, round.explored)
+		both.Wait()
 		if err := r.lookAgain(ctx, round.verdicts); err != nil && ctx.Err() == nil {
 			r.note("second look: %v", err)
 		}
