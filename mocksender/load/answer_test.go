@@ -60,6 +60,7 @@ var answers = map[string]struct {
 	"a body of endless chunks":      {"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n" + strings.Repeat("1\r\nx\r\n", 50_000), 200, false, "*", false},
 	"garbage for chunks":            {"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nwhat?\r\n", 200, false, "*", false},
 	"chunk with a line feed":        {"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n1\nx\n0\n\n", 200, false, "*", false},
+	"trailer with a line feed":      {"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n0\r\nA: b\n\r\n", 200, false, "*", false},
 	"nothing":                       {"", 0, false, "", true},
 	"half a head":                   {"HTTP/1.1 200 OK\r\nContent-Le", 200, false, "*", true},
 	"garbage":                       {"hello\r\n\r\n", 0, false, "*", true},

@@ -46,7 +46,6 @@ type engine struct {
 	over        bool // the source has no more
 	draining    bool
 	interrupted bool
-	begun       time.Duration
 	unsent      uint64
 	unsettled   uint64
 	timer       *time.Timer // of the next phase
@@ -103,7 +102,6 @@ func (e *engine) take(w *worker) (j job, ok bool) {
 		due := e.newDue(now)
 		if due <= now {
 			e.open++
-			e.begun = now
 			j := job{attempt: 1, due: due, late: alone && due < arrived-lateBy}
 			if e.config.Pace != nil {
 				e.next++
@@ -363,7 +361,6 @@ func (e *engine) again(j job, base time.Duration) bool {
 type state struct {
 	waiting, inFlight          int
 	overdue, unsent, unsettled uint64
-	begun                      time.Duration
 	draining                   bool
 }
 
@@ -371,8 +368,7 @@ func (e *engine) state() (time.Duration, state) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	now := e.now()
-	s := state{waiting: len(e.waiting), inFlight: int(e.inFlight.Load()), unsent: e.unsent, unsettled: e.unsettled,
-		begun: e.begun, draining: e.draining}
+	s := state{waiting: len(e.waiting), inFlight: int(e.inFlight.Load()), unsent: e.unsent, unsettled: e.unsettled, draining: e.draining}
 	if end := e.config.Duration; !e.draining && !e.stopped.Load() {
 		if end == 0 {
 			end = now
