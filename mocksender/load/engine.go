@@ -42,6 +42,7 @@ type engine struct {
 	next        uint64        // the request that is due next
 	nextDue     time.Duration
 	waiting     retries
+	room        int  // for waiting ones
 	open        int  // batches named, or about to be, and not settled
 	over        bool // the source has no more
 	draining    bool
@@ -62,7 +63,7 @@ type job struct {
 }
 
 func newEngine(ctx context.Context, c Config) *engine {
-	e := &engine{config: c, schedule: c.schedule(), quit: make(chan struct{}),
+	e := &engine{config: c, schedule: c.schedule(), room: maxWaiting, quit: make(chan struct{}),
 		interval: [2]*hdrhistogram.Histogram{NewHistogram(), NewHistogram()}}
 	e.ctx, e.cancel = context.WithCancel(context.WithoutCancel(ctx))
 	for range min(c.Connections, maxShards) {
@@ -347,7 +348,7 @@ func (e *engine) again(j job, base time.Duration) bool {
 	r := newRetry(j.id, base+wait, j.attempt+1)
 	e.mu.Lock()
 	defer e.mu.Unlock()
-	if len(e.waiting) >= maxWaiting {
+	if len(e.waiting) >= e.room {
 		return false
 	}
 	e.waiting.push(r)

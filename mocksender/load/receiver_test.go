@@ -4,13 +4,16 @@ import (
 	"bufio"
 	"bytes"
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"net"
 	"net/http"
 	"strconv"
 	"sync"
+	"sync/atomic"
 	"testing"
+	"testing/synctest"
 
 	"go.uber.org/goleak"
 
@@ -218,3 +221,50 @@ func noLeaks(t *testing.T) {
 }
 
 func errorsOf(r load.Result) string { return fmt.Sprint(r.Errors) }
+
+// bubble plays a test in a bubble of testing/synctest.
+func bubble(t *testing.T, play func(*testing.T)) {
+	t.Helper()
+	synctest.Test(t, play)
+}
+
+type dialer = func(ctx context.Context, network, addr string) (net.Conn, error)
+
+// refusing refuses all connections.
+func refusing(dials *atomic.Int64) dialer {
+	return func(context.Context, string, string) (net.Conn, error) {
+		dials.Add(1)
+		return nil, errors.New("nobody there")
+	}
+}
+
+// either dials one way or another.
+func either(first func() bool, a, b dialer) dialer {
+	return func(ctx context.Context, network, addr string) (net.Conn, error) {
+		if first() {
+			return a(ctx, network, addr)
+		}
+		return b(ctx, network, addr)
+	}
+}
+
+// quietly dials a receiver that neither keeps anything nor allocates: each
+// request must fit into its buffer.
+func quietly(p *pipes) dialer {
+	return func(context.Context, string, string) (net.Conn, error) {
+		near, far := net.Pipe()
+		p.group.Go(func() {
+			defer far.Close()
+			buf, text := make([]byte, 64<<10), []byte(noContent)
+			for {
+				if n, err := far.Read(buf); err != nil || !bytes.HasSuffix(buf[:n], []byte(`"}]`)) {
+					return
+				}
+				if _, err := far.Write(text); err != nil {
+					return
+				}
+			}
+		})
+		return near, nil
+	}
+}
