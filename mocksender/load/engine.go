@@ -15,6 +15,9 @@ const (
 	// grace is how long after the end requests may start that were due before it:
 	// a hiccup in the last moment leaves none unsent.
 	grace = 250 * time.Millisecond
+	// napTime is for how long the leader at most can't be roused: longer than
+	// timers are late.
+	napTime = 2 * time.Millisecond
 )
 
 // engine hands out what is to be sent, and when. Whoever is idle first, the
@@ -39,6 +42,7 @@ type engine struct {
 	idle        []*worker // who waits to become leader
 	leader      *worker
 	until       time.Duration // for which the leader waits
+	napping     bool          // its last bit without a timer
 	next        uint64        // the request that is due next
 	nextDue     time.Duration
 	waiting     retries
@@ -63,7 +67,7 @@ type job struct {
 }
 
 func newEngine(ctx context.Context, c Config) *engine {
-	e := &engine{config: c, schedule: c.schedule(), room: maxWaiting, quit: make(chan struct{}),
+	e := &engine{config: c, schedule: c.schedule(), room: maxWaiting, napping: canNap, quit: make(chan struct{}),
 		interval: [2]*hdrhistogram.Histogram{NewHistogram(), NewHistogram()}}
 	e.ctx, e.cancel = context.WithCancel(context.WithoutCancel(ctx))
 	for range min(c.Connections, maxShards) {
@@ -153,11 +157,21 @@ func (e *engine) wait(w *worker, until, now time.Duration) {
 		return
 	}
 	e.leader, e.until = w, until
+	left := until - now
+	napping := e.napping
 	e.mu.Unlock()
-	if until == Never {
+	switch {
+	case until == Never:
 		<-w.wake
-	} else {
-		w.timer.Reset(until - now)
+	case napping && left <= napTime:
+		nap(left)
+		// In a bubble of testing/synctest time does not pass by that.
+		napping = e.now() > now
+	default:
+		if napping {
+			left -= napTime
+		}
+		w.timer.Reset(left)
 		select {
 		case <-w.timer.C:
 		case <-w.wake:
@@ -165,6 +179,7 @@ func (e *engine) wait(w *worker, until, now time.Duration) {
 		}
 	}
 	e.mu.Lock()
+	e.napping = napping
 	if e.leader == w {
 		e.leader = nil
 	}
