@@ -128,7 +128,7 @@ func TestRetriesKeepTheSchedule(t *testing.T) {
 		"of one's own":     {Backoff: mocksender.Backoff{Retries: 3, Window: time.Minute, Factor: 3}},
 		"none":             {Backoff: mocksender.Backoff{Retries: -1}},
 		"at once":          {Backoff: mocksender.Backoff{Window: -1}},
-		"behind much work": {Pace: rate(t, "1000/s"), TimeScale: 100},
+		"behind much work": {Pace: rate(t, "100/s"), TimeScale: 100},
 	} {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
@@ -145,7 +145,7 @@ func TestRetriesKeepTheSchedule(t *testing.T) {
 				c.URL, c.Dial, c.Connections = "http://receiver/", p.dial, 2
 				c.Source = newSource(1, 10)
 				if c.Pace != nil {
-					c.Source = newSource(1e5, 10)
+					c.Source = newSource(8e3, 10)
 				}
 				r, err := run(t.Context(), t, c)
 				p.group.Wait()
