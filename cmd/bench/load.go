@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 	"os/signal"
+	"runtime/pprof"
 	"syscall"
 	"time"
 
@@ -36,6 +37,7 @@ func sendLoad(args []string) error {
 	flags.StringVar(&c.URL, "url", "", "")
 	flags.DurationVar(&c.Duration, "duration", 0, "")
 	flags.IntVar(&c.Connections, "connections", 0, "")
+	profile := flags.String("profile", "", "")
 	if err := flags.Parse(args); err != nil {
 		return err
 	}
@@ -52,6 +54,17 @@ func sendLoad(args []string) error {
 	c.TimeScale = mocksender.RetryWindow.Seconds() * 10
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
+	if *profile != "" {
+		f, err := os.Create(*profile)
+		if err != nil {
+			return err
+		}
+		defer f.Close()
+		if err := pprof.StartCPUProfile(f); err != nil {
+			return err
+		}
+		defer pprof.StopCPUProfile()
+	}
 	r, err := load.Run(ctx, c)
 	if err != nil {
 		return err

@@ -27,6 +27,7 @@ type options struct {
 	rounds      int
 	only        string
 	bodies      bool
+	profile     string
 }
 
 func main() {
@@ -44,6 +45,7 @@ func main() {
 	flag.IntVar(&o.rounds, "rounds", 3, "how often each tool has its turn; the best of its rates is shown, 1 to 100")
 	flag.StringVar(&o.only, "only", "", "the tools to run, with commas between them: "+strings.Join(names(), ", ")+"; empty: all")
 	flag.BoolVar(&o.bodies, "bodies", true, "measure the making of bodies too")
+	flag.StringVar(&o.profile, "profile", "", "a file for the processor profile of ctxpush's last run; empty: none")
 	flag.Parse()
 	if err := o.validate(flag.Args()); err != nil {
 		fmt.Fprintln(os.Stderr, "bench:", err)

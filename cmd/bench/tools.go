@@ -103,7 +103,7 @@ func runLoad(args ...string) func(context.Context, job, string) (usage, error) {
 		if err != nil {
 			return usage{}, err
 		}
-		return execute(exec.CommandContext(ctx, self, append([]string{loadMode, "-url", j.url,
+		return execute(exec.CommandContext(ctx, self, append([]string{loadMode, "-url", j.url, "-profile", j.profile,
 			"-duration", seconds(j.seconds).String(), "-connections", strconv.Itoa(j.connections)}, args...)...))
 	}
 }
