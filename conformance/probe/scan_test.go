@@ -16,7 +16,7 @@ func FuzzScan(f *testing.F) {
 		"{}", "{", `{"a":1}`, `{"a" : {"b":[1,{"c":"]}"}]} , "a":2}`, `{"a":1,}`, `{"a"}`, `{a:1}`, `{"a":}`, `{"":null}`, `{"\u0061":"\ud83d"}`,
 		"[01]", "[1.]", "[.5]", "[1e]", "[-]", "[+1]", "[tru]", "[nulll]", `["\x"]`, `["\u12g4"]`, "[\"\x01\"]", "[\"\xff\"]", "[\"a",
 		strings.Repeat("[", 10001) + strings.Repeat("]", 10001), strings.Repeat("[", 10000) + strings.Repeat("]", 10000),
-		strings.Repeat(`{"a":`, 10000) + "1" + strings.Repeat("}", 10000), strings.Repeat("[", 100000),
+		strings.Repeat(`{"a":`, 10000) + "1" + strings.Repeat("}", 10000),
 	} {
 		f.Add([]byte(s))
 	}
