@@ -131,7 +131,10 @@ func (c *Config) validate() (plan, error) {
 		if err != nil {
 			return p, usagef("--ramp: %v", err)
 		}
-		p.pace, p.rate, p.duration = ramp, c.Ramp, cmp.Or(c.Duration, ramp.Length())
+		p.pace, p.rate = ramp, c.Ramp
+		if ends, ok := ramp.(interface{ Length() time.Duration }); ok && c.Duration == 0 {
+			p.duration = ends.Length()
+		}
 	default:
 		if p.pace, err = load.ParseRate(c.Rate); err != nil {
 			return p, usagef("--rate: %v", err)

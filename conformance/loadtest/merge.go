@@ -29,13 +29,13 @@ func Merge(parts []Part, rules []Rule) (Report, error) {
 		return Report{}, usagef("no file to add up: want the --json files of the shards")
 	}
 	sum := parts[0].Report
-	sum.Merged = nil
+	sum.Merged, sum.Crashed, sum.Plan.Shard = nil, "", Shard{1, 1}
 	sum.Receiver, sum.Command, sum.Notes, sum.Reason = parts[0].Report.Receiver, "", nil, ""
 	sum.Series, sum.FindMax, sum.Thresholds = nil, nil, nil
 	sum.Errors, sum.Faults = map[string]uint64{}, map[string]uint64{}
 	sum.Verify = Verify{Mode: parts[0].Report.Verify.Mode}
 	sum.Requests, sum.Events, sum.Bytes, sum.Attempts, sum.Retries, sum.Acknowledged = 0, 0, 0, 0, 0, 0
-	sum.DroppedBatches, sum.Unsettled, sum.Late, sum.Unsent, sum.DurationS = 0, 0, 0, 0, 0
+	sum.DroppedBatches, sum.Unsettled, sum.Late, sum.Unsent, sum.DurationS, sum.BegunS = 0, 0, 0, 0, 0, 0
 
 	owner := map[Shard]string{}
 	var latency, service histogramSum
@@ -142,7 +142,8 @@ func (r *Report) add(p Part) error {
 	if len(r.Errors) > maxKinds {
 		return usagef("%s: the files have more than %d kinds of errors", p.Name, maxKinds)
 	}
-	r.DurationS = max(r.DurationS, q.DurationS)
+	r.DurationS, r.BegunS = max(r.DurationS, q.DurationS), max(r.BegunS, q.BegunS)
+	r.Crashed = cmp.Or(r.Crashed, q.Crashed)
 	r.Verify.DurationS = max(r.Verify.DurationS, q.Verify.DurationS)
 	r.Verify.Skipped = cmp.Or(r.Verify.Skipped, q.Verify.Skipped)
 	if q.Verify.Mode == "none" {
@@ -163,7 +164,11 @@ func (r *Report) add(p Part) error {
 
 // figures are what follows from the counts.
 func (r *Report) figures() {
-	r.RequestsPerS, r.EventsPerS = per(r.Requests, r.DurationS), per(r.Events, r.DurationS)
+	over := r.BegunS
+	if over == 0 {
+		over = r.DurationS
+	}
+	r.RequestsPerS, r.EventsPerS = per(r.Requests, over), per(r.Events, over)
 	r.Verify.StatesPerS = per(r.Verify.Checked, r.Verify.DurationS)
 	r.ErrorRate = errorRate(r.Errors, r.Attempts)
 }

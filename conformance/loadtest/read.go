@@ -110,8 +110,10 @@ func (r *Report) validate() error {
 			return fmt.Errorf("faults.%.60q is %d: want at most %d", kind, n, uint64(maxCount))
 		}
 	}
-	if !(r.DurationS >= 0) || r.DurationS > maxCount {
-		return fmt.Errorf("duration_s is %g: want 0 or more", r.DurationS)
+	for name, s := range map[string]float64{"duration_s": r.DurationS, "begun_s": r.BegunS, "verify.duration_s": r.Verify.DurationS} {
+		if !(s >= 0) || s > maxCount {
+			return fmt.Errorf("%s is %g: want 0 or more", name, s)
+		}
 	}
 	if year := r.Started.Year(); year < 0 || year > 9999 {
 		return fmt.Errorf("started is in the year %d: want 0 to 9999", year)
@@ -140,7 +142,7 @@ func (r *Report) tidy() {
 	r.Tool.Epoch = r.Tool.Epoch.Round(0).UTC()
 	for _, s := range []*string{
 		&r.Tool.Version, &r.Tool.Protocol, &r.Command, &r.Reason, &r.Receiver.Name, &r.Receiver.Kind, &r.Receiver.URL,
-		&r.Receiver.Image, &r.Receiver.Digest, &r.Receiver.Identity, &r.Verify.Skipped, &r.Verify.Mode,
+		&r.Receiver.Image, &r.Receiver.Digest, &r.Receiver.Identity, &r.Crashed, &r.Verify.Skipped, &r.Verify.Mode,
 	} {
 		*s = bounded(*s)
 	}
@@ -159,7 +161,7 @@ func (r *Report) tidy() {
 	for i := range r.Verify.Examples {
 		r.Verify.Examples[i].tidy()
 	}
-	for _, f := range []*float64{&r.DurationS, &r.RequestsPerS, &r.EventsPerS, &r.ErrorRate, &r.Verify.DurationS, &r.Verify.StatesPerS} {
+	for _, f := range []*float64{&r.DurationS, &r.BegunS, &r.RequestsPerS, &r.EventsPerS, &r.ErrorRate, &r.Verify.DurationS, &r.Verify.StatesPerS} {
 		*f = finite(*f)
 	}
 }

@@ -34,14 +34,17 @@ type Report struct {
 	// load from its end. It is one line.
 	Reason string `json:"reason,omitempty"`
 	// Notes are lines for people about the load, such as what was not verified.
-	Notes   []string  `json:"notes,omitempty"`
+	Notes []string `json:"notes,omitempty"`
+	// Crashed is how the receiver ended during the load, empty where it did not.
+	Crashed string    `json:"crashed,omitempty"`
 	Started time.Time `json:"started"` // UTC, to the millisecond
 	Plan    Plan      `json:"plan"`
 
 	Requests     uint64  `json:"requests"`   // batches that were sent at least once
 	Events       uint64  `json:"events"`     // their entries
 	Bytes        uint64  `json:"bytes"`      // that were written to connections, headers and retries included
-	DurationS    float64 `json:"duration_s"` // seconds, from the first request due to the last answer
+	DurationS    float64 `json:"duration_s"` // seconds, retries and the rest of begun histories included
+	BegunS       float64 `json:"begun_s"`    // seconds until the last request was begun; rates are over these
 	RequestsPerS float64 `json:"requests_per_s"`
 	EventsPerS   float64 `json:"events_per_s"`
 
@@ -232,6 +235,9 @@ func (r *Report) Failures() []string {
 	}
 	if r.Verify.Missing > 0 {
 		all = append(all, fmt.Sprintf("%s missing", are(r.Verify.Missing, "final state")))
+	}
+	if r.Crashed != "" {
+		all = append(all, "the receiver "+r.Crashed+" during the load")
 	}
 	for _, t := range r.Thresholds {
 		switch {

@@ -98,6 +98,10 @@ func (r *run) play(ctx context.Context) (Report, error) {
 	if interrupted {
 		broke = nil
 	}
+	if why := r.abort.Load(); why != nil {
+		rep.Notes = append(rep.Notes, *why)
+		rep.Thresholds = []Threshold{{Rule: *r.aborted.Load(), Aborted: true}}
+	}
 	rep.judge(r.rules(), oneLine(broke), interrupted)
 	return rep, err
 }
@@ -128,6 +132,7 @@ func (r *run) level(ctx context.Context, l level, rep *Report) error {
 	if err != nil {
 		return &UsageError{err.Error()}
 	}
+	r.tell(func(p *Progress) { *p = Progress{Phase: Sending, Target: l.target} })
 	sending, stop := context.WithCancel(ctx)
 	defer stop()
 	result, err := load.Run(sending, load.Config{

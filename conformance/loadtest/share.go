@@ -101,8 +101,8 @@ func (f Faults) String() string {
 
 // Shard is one of N equal parts of a load. The zero Shard is the whole.
 type Shard struct {
-	I int // from 1
-	N int
+	I int `json:"i"` // from 1
+	N int `json:"n"`
 }
 
 // maxShards bounds what a slip of the pen asks for.
