@@ -42,11 +42,11 @@ type engine struct {
 	next        uint64        // the request that is due next
 	nextDue     time.Duration
 	waiting     retries
+	room        int  // for waiting ones
 	open        int  // batches named, or about to be, and not settled
 	over        bool // the source has no more
 	draining    bool
 	interrupted bool
-	begun       time.Duration
 	unsent      uint64
 	unsettled   uint64
 	timer       *time.Timer // of the next phase
@@ -63,7 +63,7 @@ type job struct {
 }
 
 func newEngine(ctx context.Context, c Config) *engine {
-	e := &engine{config: c, schedule: c.schedule(), quit: make(chan struct{}),
+	e := &engine{config: c, schedule: c.schedule(), room: maxWaiting, quit: make(chan struct{}),
 		interval: [2]*hdrhistogram.Histogram{NewHistogram(), NewHistogram()}}
 	e.ctx, e.cancel = context.WithCancel(context.WithoutCancel(ctx))
 	for range min(c.Connections, maxShards) {
@@ -103,7 +103,6 @@ func (e *engine) take(w *worker) (j job, ok bool) {
 		due := e.newDue(now)
 		if due <= now {
 			e.open++
-			e.begun = now
 			j := job{attempt: 1, due: due, late: alone && due < arrived-lateBy}
 			if e.config.Pace != nil {
 				e.next++
@@ -349,7 +348,7 @@ func (e *engine) again(j job, base time.Duration) bool {
 	r := newRetry(j.id, base+wait, j.attempt+1)
 	e.mu.Lock()
 	defer e.mu.Unlock()
-	if len(e.waiting) >= maxWaiting {
+	if len(e.waiting) >= e.room {
 		return false
 	}
 	e.waiting.push(r)
@@ -363,7 +362,6 @@ func (e *engine) again(j job, base time.Duration) bool {
 type state struct {
 	waiting, inFlight          int
 	overdue, unsent, unsettled uint64
-	begun                      time.Duration
 	draining                   bool
 }
 
@@ -371,8 +369,7 @@ func (e *engine) state() (time.Duration, state) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	now := e.now()
-	s := state{waiting: len(e.waiting), inFlight: int(e.inFlight.Load()), unsent: e.unsent, unsettled: e.unsettled,
-		begun: e.begun, draining: e.draining}
+	s := state{waiting: len(e.waiting), inFlight: int(e.inFlight.Load()), unsent: e.unsent, unsettled: e.unsettled, draining: e.draining}
 	if end := e.config.Duration; !e.draining && !e.stopped.Load() {
 		if end == 0 {
 			end = now

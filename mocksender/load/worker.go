@@ -163,7 +163,7 @@ func (e *engine) play(l *link, tally *tally, t *try, w *worker) outcome {
 	var c counters
 	c.attempts = 1
 	if t.attempt == 1 {
-		c.requests, c.events = 1, uint64(t.events)
+		c.requests, c.events, c.begun = 1, uint64(t.events), t.began.Sub(e.start)
 	} else {
 		c.retries = 1
 	}
