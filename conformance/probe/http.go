@@ -253,6 +253,10 @@ func (q *question) ask(ctx context.Context, body []byte) (answer, error) {
 	}
 	defer resp.Body.Close()
 	a := answer{status: resp.StatusCode, kind: resp.Header.Get("Content-Type")}
+	if a.status == http.StatusSwitchingProtocols {
+		// What follows is the connection itself, which no context ends.
+		return answer{}, q.refused(a, resp)
+	}
 	a.body, err = io.ReadAll(io.LimitReader(resp.Body, q.limit+1))
 	if a.status != http.StatusOK && a.status != http.StatusNotFound {
 		return answer{}, q.refused(a, resp)

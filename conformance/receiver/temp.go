@@ -1,0 +1,33 @@
+package receiver
+
+import (
+	"crypto/rand"
+	"os"
+	"path/filepath"
+	"strings"
+)
+
+// tempPrefix begins the names of the temporary folders, the rest of which is the
+// mark of their owner.
+const tempPrefix = "ctxpush-store-"
+
+// newTemp makes a temporary folder, and removes those that runs which were
+// killed have left.
+func newTemp() (string, error) {
+	removeStaleTemps(os.TempDir())
+	dir := filepath.Join(os.TempDir(), tempPrefix+self().mark(strings.ToLower(rand.Text())))
+	return dir, os.Mkdir(dir, 0o700)
+}
+
+// removeStaleTemps removes what it can: the rest is found by the next run.
+func removeStaleTemps(in string) {
+	entries, err := os.ReadDir(in)
+	if err != nil {
+		return
+	}
+	for _, e := range entries {
+		if mark, ours := strings.CutPrefix(e.Name(), tempPrefix); ours && e.IsDir() && ownerOfMark(mark).gone() {
+			_ = os.RemoveAll(filepath.Join(in, e.Name()))
+		}
+	}
+}
