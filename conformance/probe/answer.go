@@ -44,8 +44,11 @@ func (r *reader) state(ctx context.Context, raw json.RawMessage) (*event.State, 
 	if err := json.Unmarshal(raw, &members); err != nil {
 		return nil, fmt.Errorf("the state is no JSON: %s", plain(err.Error(), 80))
 	}
+	if name := twice(raw); name != "" {
+		return nil, fmt.Errorf("%s comes twice in the state: want it once", name)
+	}
 	var texts [4]string
-	for i, name := range []string{"delivery_status", "delivery_method", "planned_delivery_method", "timestamp"} {
+	for i, name := range stateMembers[:4] {
 		var err error
 		if texts[i], err = r.text(name, members[name]); err != nil {
 			return nil, err
@@ -73,6 +76,34 @@ func (r *reader) state(ctx context.Context, raw json.RawMessage) (*event.State, 
 		s.Content = content
 	}
 	return &s, nil
+}
+
+// stateMembers are the members that are read of a state, content the last.
+var stateMembers = []string{"delivery_status", "delivery_method", "planned_delivery_method", "timestamp", "content"}
+
+// twice is the name of a member that the object has more than once, so that
+// nobody can tell what it says; empty: none of those that are read.
+func twice(raw json.RawMessage) string {
+	// Most objects need no closer look.
+	if !slices.ContainsFunc(stateMembers, func(name string) bool { return bytes.Count(raw, []byte(`"`+name+`"`)) > 1 }) {
+		return ""
+	}
+	d := json.NewDecoder(bytes.NewReader(raw))
+	_, _ = d.Token() // the object's beginning
+	seen := map[string]bool{}
+	for d.More() {
+		token, err := d.Token()
+		var value json.RawMessage
+		if err != nil || d.Decode(&value) != nil {
+			return "" // not to be read is another mistake
+		}
+		name, _ := token.(string)
+		if seen[name] && slices.Contains(stateMembers, name) {
+			return name
+		}
+		seen[name] = true
+	}
+	return ""
 }
 
 // status is the contract's word for the receiver's. What the owner has mapped

@@ -11,6 +11,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"syscall"
 	"time"
 
 	"github.com/ctxpush/ctxpush/fixtures/hostile"
@@ -20,7 +21,8 @@ import (
 const (
 	MaxMemory = 256 << 20 // bytes of resident memory
 	maxTime   = 45 * time.Second
-	maxOutput = 4 << 20 // bytes of one stream
+	maxOutput = 4 << 20  // bytes of one stream
+	maxReport = 32 << 20 // bytes of all files of a report
 )
 
 // markVariable marks all processes of a run.
@@ -70,10 +72,14 @@ func (p Program) Run(ctx context.Context, c Case) (Row, error) {
 	r.wait()
 	row.Exit, row.Took, row.Memory, row.Says = r.exit, r.took, r.memory, r.says()
 	row.Leftovers = r.leftovers()
-	if row.Secret, err = r.revealed(); err != nil {
+	var size int64
+	if row.Secret, size, err = r.revealed(); err != nil {
 		return row, err
 	}
 	row.judge(r)
+	if size > maxReport {
+		row.Wrong = append(row.Wrong, fmt.Sprintf("a report of %d MiB: want at most %d", size>>20, maxReport>>20))
+	}
 	if server != nil {
 		if heard := server.Followed(); heard != "" {
 			row.Wrong = append(row.Wrong, fmt.Sprintf("another host was told %q", heard))
@@ -100,18 +106,31 @@ func (row *Row) judge(r *run) {
 	for _, where := range row.Secret {
 		wrong("the secret is in %s", where)
 	}
-	if text := r.err.String(); strings.Contains(text, "panic:") || strings.Contains(text, "goroutine 1 [") {
-		wrong("it panicked: %s", text)
+	if text := r.err.String(); strings.Contains(text, "panic:") || strings.Contains(text, "SIGQUIT") {
+		wrong("it hung or panicked: %s", own(text))
 	}
 	if bytes.ContainsRune(r.out.Bytes(), '\x1b') || bytes.ContainsRune(r.err.Bytes(), '\x1b') {
 		wrong("an escape sequence reached the terminal")
 	}
 }
 
+// own are the lines of a dump of goroutines that are about this module.
+func own(dump string) string {
+	const most = 30
+	var lines []string
+	for line := range strings.Lines(dump) {
+		if strings.Contains(line, "ctxpush.") || strings.Contains(line, "panic:") || strings.Contains(line, "ctxpush/") && len(lines) < most {
+			lines = append(lines, strings.TrimSpace(line))
+		}
+	}
+	return strings.Join(lines[:min(most, len(lines))], "\n      ")
+}
+
 // args are the program's arguments for a case, and the receiver where it is no
 // process of the program's.
 func (p Program) args(c Case, dir string) ([]string, *hostile.Server, error) {
 	args := append(strings.Fields(string(c.Command)), common...)
+	args = append(args, "--timeout", patience(c).String())
 	var server *hostile.Server
 	checks := []string{"request/acknowledged", "batch/mixed", "copies/at-once"}
 	switch c.Behaviour.(type) {
@@ -139,7 +158,7 @@ func (p Program) args(c Case, dir string) ([]string, *hostile.Server, error) {
 }
 
 // common are the flags that make a run short.
-var common = []string{"--seed", "7", "--timeout", "300ms", "--settle", "50ms", "--time-scale", "1e6"}
+var common = []string{"--seed", "7", "--settle", "50ms", "--time-scale", "1e6"}
 
 func shellJoin(words []string) string {
 	quoted := make([]string, len(words))
@@ -177,6 +196,8 @@ func (p Program) start(ctx context.Context, dir string, args ...string) (*run, e
 	r.cmd.Dir = dir
 	r.cmd.Stdout, r.cmd.Stderr = &r.out, &r.err
 	r.cmd.WaitDelay = time.Second // for output of what it left behind
+	// A Go program says then where it hangs.
+	r.cmd.Cancel = func() error { return r.cmd.Process.Signal(syscall.SIGQUIT) }
 	r.cmd.Env = append(os.Environ(), r.mark, "CTXPUSH_SECRET="+Secret, "TMPDIR="+filepath.Join(dir, "tmp"), "HOME="+filepath.Join(dir, "home"), "GITHUB_STEP_SUMMARY=")
 	r.began = time.Now()
 	if err := r.cmd.Start(); err != nil {
@@ -200,7 +221,11 @@ func (r *run) wait() {
 
 // says is the line that tells how it ended: the verdict, or the error.
 func (r *run) says() string {
-	for _, text := range []string{r.out.String(), r.err.String()} {
+	texts := []string{r.out.String(), r.err.String()}
+	if r.exit != 0 && r.exit != 1 {
+		slices.Reverse(texts)
+	}
+	for _, text := range texts {
 		lines := strings.Split(strings.TrimSpace(text), "\n")
 		if last := lines[len(lines)-1]; last != "" {
 			return last
@@ -226,9 +251,10 @@ func (r *run) leftovers() []string {
 	return left
 }
 
-// revealed is where the secret can be seen after the run.
-func (r *run) revealed() ([]string, error) {
-	found, err := revealing(filepath.Join(r.dir, "report"))
+// revealed is where the secret can be seen after the run, and how many bytes the
+// report has.
+func (r *run) revealed() (found []string, size int64, err error) {
+	found, size, err = revealing(filepath.Join(r.dir, "report"))
 	if errors.Is(err, os.ErrNotExist) {
 		err = nil
 	}
@@ -238,7 +264,7 @@ func (r *run) revealed() ([]string, error) {
 		}
 	}
 	slices.Sort(found)
-	return found, err
+	return found, size, err
 }
 
 // capture keeps the beginning of a stream.

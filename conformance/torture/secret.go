@@ -3,6 +3,7 @@ package torture
 import (
 	"bytes"
 	"fmt"
+	"io"
 	"io/fs"
 	"maps"
 	"os"
@@ -45,21 +46,48 @@ func Reveals(text []byte) []string {
 	return found
 }
 
-// revealing are the files below dir that hold the secret, and how.
-func revealing(dir string) ([]string, error) {
-	var found []string
-	err := filepath.WalkDir(dir, func(name string, entry fs.DirEntry, err error) error {
+// revealing are the files below dir that hold the secret, and how; size is that
+// of all of them in bytes.
+func revealing(dir string) (found []string, size int64, err error) {
+	err = filepath.WalkDir(dir, func(name string, entry fs.DirEntry, err error) error {
 		if err != nil || !entry.Type().IsRegular() {
 			return err
 		}
-		data, err := os.ReadFile(name)
-		if err != nil {
-			return err
-		}
-		if how := Reveals(data); how != nil {
+		how, n, err := revealedBy(name)
+		size += n
+		if how != nil {
 			found = append(found, fmt.Sprintf("%s (%s)", entry.Name(), strings.Join(how, ", ")))
 		}
-		return nil
+		return err
 	})
-	return found, err
+	return found, size, err
+}
+
+// revealedBy are the spellings in which a file holds the secret. It is read in
+// pieces that overlap, as it may be large.
+func revealedBy(name string) (how []string, size int64, err error) {
+	f, err := os.Open(name)
+	if err != nil {
+		return nil, 0, err
+	}
+	defer f.Close()
+	const overlap = 1 << 10
+	piece, kept := make([]byte, 256<<10), 0
+	for {
+		n, err := f.Read(piece[kept:])
+		size += int64(n)
+		for _, spelling := range Reveals(piece[:kept+n]) {
+			if !slices.Contains(how, spelling) {
+				how = append(how, spelling)
+			}
+		}
+		switch {
+		case err == io.EOF:
+			return how, size, nil
+		case err != nil:
+			return how, size, err
+		}
+		from := max(0, kept+n-overlap)
+		kept = copy(piece, piece[from:kept+n])
+	}
 }
