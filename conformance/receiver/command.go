@@ -90,7 +90,6 @@ func (p *process) Start(ctx context.Context) error {
 			return err
 		}
 	}
-	endStaleOnce()
 	for try := 1; ; try++ {
 		port, err := p.port()
 		if err != nil {

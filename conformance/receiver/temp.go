@@ -11,15 +11,13 @@ import (
 // mark of their owner.
 const tempPrefix = "ctxpush-store-"
 
-// newTemp makes a temporary folder, and removes those that runs which were
-// killed have left.
+// newTemp makes a temporary folder.
 func newTemp() (string, error) {
-	removeStaleTemps(os.TempDir())
 	dir := filepath.Join(os.TempDir(), tempPrefix+self().mark(strings.ToLower(rand.Text())))
 	return dir, os.Mkdir(dir, 0o700)
 }
 
-// removeStaleTemps removes what it can: the rest is found by the next run.
+// removeStaleTemps removes the folders that runs which were killed have left.
 func removeStaleTemps(in string) {
 	entries, err := os.ReadDir(in)
 	if err != nil {
