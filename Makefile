@@ -3,7 +3,7 @@
 GO ?= go
 STATICCHECK = honnef.co/go/tools/cmd/staticcheck@v0.8.2
 
-.PHONY: build demo test lint unit prove prove-stable bench stress docker clean
+.PHONY: build demo test lint unit prove prove-stable bench stress fuzz docker clean
 
 build: ## the program, at bin/ctxpush
 	CGO_ENABLED=0 $(GO) build -o bin/ctxpush ./cmd/ctxpush
@@ -52,6 +52,10 @@ stress: ## what is concurrent, N times with the race detector
 		done; \
 		echo "$$pkg: $(N) runs passed"; \
 	done
+
+TIME ?= 5m
+fuzz: ## each fuzz target for TIME
+	.ci/fuzz $(TIME)
 
 bench: ## timings; never part of the tests
 	$(GO) test -run '^$$' -bench . -benchmem ./...

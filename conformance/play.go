@@ -104,6 +104,8 @@ func (p *play) fresh(ctx context.Context) error {
 
 func (p *play) step(ctx context.Context, step scenarios.Step) error {
 	switch {
+	case step.Outage != "":
+		return p.outage(ctx, step)
 	case step.Restart != "" && step.Together != nil:
 		return p.restartInFlight(ctx, step)
 	case step.Restart != "":

@@ -159,9 +159,7 @@ func (r *run) rounds(ctx context.Context) error {
 // skipped.
 func (r *run) prepare(c *scenarios.Check) (*verdict, error) {
 	v := &verdict{check: c, explored: r.newExploration(c)}
-	if fixed := r.receiver.Fixed(); fixed != "" && c.Disrupts() {
-		v.skip = fixed
-	}
+	v.skip = immovable(r.receiver, *c)
 	for i, s := range c.Scenarios {
 		if reason := playable(s, r.secret); reason != "" && v.skip == "" {
 			v.skip = reason

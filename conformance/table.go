@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/ctxpush/ctxpush/conformance/config"
 	"github.com/ctxpush/ctxpush/conformance/event"
 	"github.com/ctxpush/ctxpush/mocksender"
 	"github.com/ctxpush/ctxpush/scenarios"
@@ -42,7 +43,7 @@ func Checks(c Config) ([]scenarios.Check, error) {
 	}
 	var chosen []scenarios.Check
 	for _, check := range all {
-		focused := len(c.Focus) == 0 || matches(c.Focus, check.ID)
+		focused := len(c.Focus) == 0 && concerns(c.Target, check) || matches(c.Focus, check.ID)
 		spoken := check.Protocol == "" || check.Protocol == protocol
 		levelled := c.Level != scenarios.Required || check.Level == scenarios.Required
 		if focused && levelled && spoken && !matches(c.Skip, check.ID) {
@@ -53,6 +54,22 @@ func Checks(c Config) ([]scenarios.Check, error) {
 		return nil, &UsageError{"focus, skip, level and protocol leave no check to run"}
 	}
 	return chosen, nil
+}
+
+// concerns says whether a check of the catalogue has something to say of this kind
+// of receiver: one that is never asked what it can't show is not skipped, either.
+// Who focuses on it is told why it can't be played.
+func concerns(t config.Config, c scenarios.Check) bool {
+	builtIn := t.Receiver.URL == "" && t.Receiver.Command == nil && t.Receiver.Container == nil
+	switch {
+	case c.File != "": // the user's own
+		return true
+	case c.DisruptsServices():
+		return false
+	case c.Pauses():
+		return !builtIn
+	}
+	return true
 }
 
 // distinct sees that no two checks have the same id, which reports, waivers and

@@ -19,7 +19,7 @@ var (
 	batchOptions = []string{"fault", "proxy", "secret", "headers", "add", "answer"}
 
 	batchKeys = slices.Concat(batchVerbs, batchOptions)
-	stepKeys  = slices.Concat(stepVerbs, batchOptions, []string{"moment"})
+	stepKeys  = slices.Concat(stepVerbs, batchOptions, []string{"moment", "outage", "lasts"})
 )
 
 // parseStep reads a step of the scenario, or with batchKeys one of the requests
@@ -48,15 +48,22 @@ func parseStep(n strictyaml.Node, s *Scenario, keys []string) (Step, error) {
 	for _, e := range fields.Entries {
 		switch {
 		case e.Key == verb:
-		case e.Key == "moment" && !fields.Has("restart"), e.Key == "moment" && verb != "together":
-			return step, e.Value.Errorf("goes with together and restart: when the receiver is ended")
-		case verb == "together" && (e.Key == "restart" || e.Key == "moment"):
+		case e.Key == "moment" && (verb != "together" || !fields.Has("restart") && !fields.Has("outage")):
+			return step, e.Value.Errorf("goes with together and restart or outage: when it begins")
+		case e.Key == "lasts" && (verb != "together" || !fields.Has("outage")):
+			return step, e.Value.Errorf("goes with together and outage: how long that lasts")
+		case e.Key == "outage" && verb != "together":
+			return step, e.Value.Errorf("goes with together: the batches that are sent meanwhile")
+		case verb == "together" && (e.Key == "restart" || e.Key == "moment" || e.Key == "outage" || e.Key == "lasts"):
 		case verb != "batch" && verb != "raw":
 			return step, e.Value.Errorf("goes with batch or raw, not with %s", verb)
 		}
 		if err := parseStepField(e, s, &step); err != nil {
 			return step, err
 		}
+	}
+	if err := fitsOutage(n, &step, fields); err != nil {
+		return step, err
 	}
 	if err := fitsRestart(n, step); err != nil {
 		return step, err
@@ -84,6 +91,12 @@ func parseStepField(e strictyaml.Entry, s *Scenario, step *Step) (err error) {
 		var word string
 		word, err = e.Value.Word(string(RestartStop), string(RestartKill))
 		step.Restart = Restart(word)
+	case "outage":
+		var word string
+		word, err = e.Value.Word(outageWords...)
+		step.Outage = Outage(word)
+	case "lasts":
+		step.Lasts, err = within(e.Value, time.Millisecond, MaxOutage)
 	case "moment":
 		step.Moment, err = parseMoment(e.Value)
 	case "wait":

@@ -1,6 +1,7 @@
 package scenarios
 
 import (
+	"slices"
 	"time"
 
 	"github.com/ctxpush/ctxpush/mocksender"
@@ -30,17 +31,25 @@ type Check struct {
 	Scenarios []Scenario
 }
 
-// Disrupts says whether the check stops or kills the receiver, so that no other
-// may be played beside it.
+// Disrupts says whether the check stops, kills or freezes the receiver or what it
+// needs, so that no other may be played beside it.
 func (c Check) Disrupts() bool {
-	for _, s := range c.Scenarios {
-		for _, step := range s.Steps {
-			if step.Restart != "" {
-				return true
-			}
-		}
-	}
-	return false
+	return c.any(func(s Step) bool { return s.Restart != "" || s.Outage != "" && !s.Outage.OfNetwork() })
+}
+
+// Restarts says whether the check stops or kills the receiver.
+func (c Check) Restarts() bool { return c.any(func(s Step) bool { return s.Restart != "" }) }
+
+// Pauses says whether the check freezes the receiver.
+func (c Check) Pauses() bool { return c.any(func(s Step) bool { return s.Outage == ReceiverPaused }) }
+
+// DisruptsServices says whether the check stops what the receiver needs.
+func (c Check) DisruptsServices() bool {
+	return c.any(func(s Step) bool { return s.Outage.OfServices() })
+}
+
+func (c Check) any(does func(Step) bool) bool {
+	return slices.ContainsFunc(c.Scenarios, func(s Scenario) bool { return slices.ContainsFunc(s.Steps, does) })
 }
 
 // Scenario is one way in which messages travel to a receiver, and the states in
@@ -70,7 +79,8 @@ type Fields struct {
 }
 
 // Step is one thing that is done to the receiver. Exactly one of Batch, Raw,
-// Together, Restart, Wait and Expect is set, but for Restart beside Together.
+// Together, Restart, Wait and Expect is set, but for Restart or Outage beside
+// Together.
 type Step struct {
 	Line int // in the scenario's file
 
@@ -83,9 +93,13 @@ type Step struct {
 	// Restart ends the receiver and starts it again; beside Together, while these
 	// batches are on their way, at the Moment.
 	Restart Restart
-	Moment  Moment
-	Wait    time.Duration
-	Expect  []Expectation
+	// Outage, beside Together, is what fails from the Moment on, and Lasts how
+	// long, in real time.
+	Outage Outage
+	Lasts  time.Duration
+	Moment Moment
+	Wait   time.Duration
+	Expect []Expectation
 
 	// What follows goes with Batch and Raw.
 
@@ -129,13 +143,17 @@ const (
 	RestartKill Restart = "kill" // SIGKILL
 )
 
-// Moment is when the receiver is ended while batches are on their way: once so
-// many of them are acknowledged. The zero Moment is when all are sent and none
-// needs to be acknowledged.
+// Moment is when the receiver is ended, or an outage begins, while batches are on
+// their way: once so many of them are acknowledged. The zero Moment is when all
+// are sent and none needs to be acknowledged.
 type Moment int
 
-// MidRequest is the moment when all of each request but its last byte is sent.
-const MidRequest Moment = -1
+const (
+	// MidRequest is the moment when all of each request but its last byte is sent.
+	MidRequest Moment = -1
+	// BeforeSending is the moment before the first request is sent.
+	BeforeSending Moment = -2
+)
 
 // Secret is what a request carries in place of the shared secret; the zero
 // Secret is the shared secret itself.

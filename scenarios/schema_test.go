@@ -121,6 +121,7 @@ func TestSchemaAndParserJudgeAlike(t *testing.T) {
 		step("{batch: [m], headers: {X-Trace: 1, x-ctx-secret: $secret}}"), step("{batch: [m], add: {a: {b: [null, 1]}}}"),
 		step("{together: [[m], [m]]}"), step("{together: [[m], {batch: [m], fault: copy}, {raw: a, answer: any}]}"),
 		step("{restart: kill, together: [[m]]}"), step("{together: [[m]], restart: kill, moment: mid-request}"), step("{together: [[m]], restart: stop, moment: 1 acknowledged}"),
+		step("{together: [[m]], outage: network-cut}"), step("{together: [[m]], outage: services-killed, lasts: 2s, moment: sent}"), step("{together: [[m], [m]], outage: receiver-paused, moment: 2 acknowledged}"),
 		step("{restart: kill}"), step("{wait: 250ms}"), step("{expect: {m: unknown}}"),
 		file(nil) + "---\nscenario: more\ndeliver: [{restart: stop}]\n",
 	}
@@ -151,6 +152,7 @@ func TestSchemaAndParserJudgeAlike(t *testing.T) {
 		step("{together: [m]}"), step("{together: [[m]]}"), step("{together: []}"), step("{together: [[m], {wait: 1s}]}"), step("{together: [[m], {batch: [m], moment: sent}]}"), step("{together: [[m], [m]], fault: copy}"),
 		step("{together: [[m]], restart: kill, moment: later}"), step("{together: [[m]], restart: kill, moment: 0 acknowledged}"), step("{restart: kill, moment: sent}"), step("{together: [[m], [m]], moment: sent}"),
 		step("{together: [[m]], restart: stop, moment: mid-request}"),
+		step("{together: [[m]], outage: flood}"), step("{together: [[m]], outage: network-cut, restart: kill}"), step("{together: [[m]], outage: network-cut, moment: mid-request}"), step("{together: [[m]], restart: kill, moment: before}"), step("{together: [[m], [m]], lasts: 1s}"), step("{batch: [m], outage: network-cut}"), step("{outage: network-cut}"),
 		step("{restart: again}"), step("{restart: kill, wait: 1s}"), step("{wait: 1}"), step("{wait: -1s}"), step("{wait: 1s, answer: any}"), step("{expect: m}"), step("{expect: {m: gone}}"),
 		file(nil) + "---\nscenario: more\n", file(nil) + "---\ndeliver: [{restart: stop}]\n",
 	}

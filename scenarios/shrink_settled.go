@@ -22,7 +22,7 @@ func sound(s Scenario, id Identity) Scenario {
 			continue
 		}
 		step.Together = slices.DeleteFunc(step.Together, func(b Step) bool { return b.Batch != nil && len(b.Batch) == 0 })
-		if len(step.Together) == 1 && step.Restart == "" {
+		if len(step.Together) == 1 && step.Restart == "" && step.Outage == "" {
 			*step = step.Together[0]
 		}
 	}

@@ -52,8 +52,11 @@ func (s Step) String() string {
 		for i, batch := range s.Together {
 			parts[i] = strings.TrimPrefix(batch.sent(), "batch: ")
 		}
-		if s.Restart != "" {
+		switch {
+		case s.Restart != "":
 			parts = append(parts, s.inFlight())
+		case s.Outage != "":
+			parts = append(parts, s.outage())
 		}
 		return "together: " + strings.Join(parts, " | ")
 	default:

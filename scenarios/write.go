@@ -109,6 +109,11 @@ func (w *writer) step(s Step) {
 			w.line("    restart: %s", s.Restart)
 			w.line("    moment: %s", s.Moment)
 		}
+		if s.Outage != "" {
+			w.line("    outage: %s", s.Outage)
+			w.line("    lasts: %s", duration(s.Lasts))
+			w.line("    moment: %s", s.Moment)
+		}
 	default:
 		w.sent("  - ", s)
 	}

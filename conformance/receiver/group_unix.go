@@ -23,6 +23,9 @@ func newGroup(p *os.Process) (group, error) { return group{p.Pid}, nil }
 func (g group) terminate() error { return g.signal(syscall.SIGTERM) }
 func (g group) kill() error      { return g.signal(syscall.SIGKILL) }
 
+func (g group) pause() error  { return g.signal(syscall.SIGSTOP) }
+func (g group) resume() error { return g.signal(syscall.SIGCONT) }
+
 // signal is no error where nobody is left. A group of processes that have
 // ended and are not reaped yet can't be signalled everywhere: also no error.
 func (g group) signal(s syscall.Signal) error {

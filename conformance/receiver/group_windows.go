@@ -45,5 +45,10 @@ func (g group) terminate() error { return g.kill() }
 
 func (g group) kill() error { return windows.TerminateJobObject(g.job, 1) }
 
+func (g group) pause() error  { return errNoPause }
+func (g group) resume() error { return errNoPause }
+
+var errNoPause = errors.New("processes can't be frozen on Windows")
+
 // alive is false: TerminateJobObject has ended all by the time it returns.
 func (g group) alive() bool { return false }

@@ -1,0 +1,155 @@
+package conformance
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"sync"
+	"time"
+
+	"github.com/ctxpush/ctxpush/conformance/receiver"
+	"github.com/ctxpush/ctxpush/mocksender"
+	"github.com/ctxpush/ctxpush/mocksender/clock"
+	"github.com/ctxpush/ctxpush/scenarios"
+)
+
+// outageWindow is how long, in real time, a batch's retries last at least while
+// something fails: what was killed must have come back before the last of them.
+const outageWindow = time.Minute
+
+// fails is what an outage does, and how it ends.
+type fails struct {
+	begin, end func(ctx context.Context) error
+}
+
+// outage sends the step's batches while something fails for a while. All must be
+// acknowledged in the end: ContextPush's retries outlast it by far.
+func (p *play) outage(ctx context.Context, step scenarios.Step) error {
+	way := new(network)
+	defer way.Close()
+	trouble := p.fails(step.Outage, way)
+	n := len(step.Together)
+	p.note("%d requests at once, %s for %s, from %s on:", n, step.Outage, step.Lasts, step.Moment)
+
+	var (
+		sent  = make(chan struct{}, n)
+		acks  = make(chan struct{}, n)
+		ended = make(chan struct{})
+		errs  = make([]error, n+1)
+		wg    sync.WaitGroup
+	)
+	begin := func() error { return p.outageBegins(ctx, trouble) }
+	if step.Moment == scenarios.BeforeSending {
+		if err := begin(); err != nil {
+			return err
+		}
+	}
+	for i, batch := range step.Together {
+		number := p.next()
+		events := p.cast.Events(batch.Batch)
+		p.record(batch, events)
+		sender, done, err := p.sender(batch, number)
+		if err != nil {
+			errs[i] = err
+			break
+		}
+		defer done()
+		sender.Clock = clock.Scaled(min(p.run.cfg.TimeScale, float64(mocksender.RetryWindow/outageWindow)))
+		sender.Backoff = mocksender.Backoff{}
+		if step.Outage.OfNetwork() {
+			sender.Dial = way.Dial
+		}
+		request, err := p.request(sender, batch, events)
+		if err != nil {
+			errs[i] = err
+			break
+		}
+		wg.Go(func() {
+			d := sender.DeliverRequest(ctx, request, inFlight{sent: sent})
+			p.keep(d, len(events))
+			if d.Acknowledged() {
+				acks <- struct{}{}
+			}
+			if ctx.Err() == nil {
+				errs[i] = p.judgeAnswer(ctx, batch, d)
+			}
+		})
+	}
+	go func() {
+		wg.Wait()
+		close(ended)
+	}()
+	if step.Moment != scenarios.BeforeSending {
+		until(sent, n, ended, ctx.Done())
+		until(acks, int(step.Moment), ended, ctx.Done())
+		errs[n] = begin()
+	}
+	if errs[n] == nil {
+		_ = pause(ctx, step.Lasts) // the outage ends with the run, too
+	}
+	// What was frozen must go on even where the run is over.
+	if err := trouble.end(context.WithoutCancel(ctx)); err != nil {
+		errs[n] = errors.Join(errs[n], fmt.Errorf("%s does not end: %w", step.Outage, err))
+	}
+	<-ended
+	if ctx.Err() != nil {
+		return ctx.Err()
+	}
+	return errors.Join(errs...)
+}
+
+// outageBegins lets it fail. Where that did not work out, nothing may stay
+// behind that fails.
+func (p *play) outageBegins(ctx context.Context, trouble fails) error {
+	err := trouble.begin(ctx)
+	if err != nil {
+		return errors.Join(err, trouble.end(context.WithoutCancel(ctx)))
+	}
+	return nil
+}
+
+// fails is what the outage does to the receiver of the run or the way to it.
+func (p *play) fails(o scenarios.Outage, way *network) fails {
+	mend := func(ctx context.Context) error { way.Mend(ctx); return nil }
+	switch o {
+	case scenarios.NetworkCut:
+		return fails{func(context.Context) error { way.Cut(); return nil }, mend}
+	case scenarios.NetworkSlow:
+		return fails{func(context.Context) error { return way.Slow() }, mend}
+	case scenarios.ReceiverPaused:
+		if r, ok := p.run.receiver.(receiver.Pauser); ok {
+			return fails{r.Pause, r.Resume}
+		}
+	case scenarios.ServicesKilled:
+		if r, ok := p.run.receiver.(receiver.Services); ok {
+			return fails{r.KillOthers, r.RestoreOthers}
+		}
+	case scenarios.ServicesPaused:
+		if r, ok := p.run.receiver.(receiver.Services); ok {
+			return fails{r.PauseOthers, r.RestoreOthers}
+		}
+	}
+	impossible := func(context.Context) error { return fmt.Errorf("outage %s: not possible with this receiver", o) }
+	return fails{impossible, func(context.Context) error { return nil }}
+}
+
+// immovable says why the check can't be played with the receiver; empty where
+// it can.
+func immovable(r receiver.Receiver, c scenarios.Check) string {
+	if fixed := r.Fixed(); fixed != "" && c.Disrupts() {
+		return fixed
+	}
+	if _, can := r.(receiver.Pauser); c.Pauses() && !can {
+		return "this kind of receiver can't be frozen"
+	}
+	if c.DisruptsServices() {
+		others, can := r.(receiver.Services)
+		if !can {
+			return "the receiver's other services are not ours to stop: describe them in a compose file"
+		}
+		if len(others.Others()) == 0 {
+			return "the receiver's compose file has no other service"
+		}
+	}
+	return ""
+}

@@ -1,0 +1,42 @@
+package receiver
+
+import (
+	"context"
+	"net/http"
+	"testing"
+	"time"
+
+	. "github.com/onsi/gomega"
+)
+
+// freezes sees that a running receiver stands still while it is frozen, and
+// answers then what it was asked meanwhile.
+func freezes(t *testing.T, r Receiver) {
+	t.Helper()
+	g := NewWithT(t)
+	g.Expect(r.Start(t.Context())).To(Succeed())
+	frozen := r.(Pauser)
+	g.Expect(frozen.Pause(t.Context())).To(Succeed())
+	soon, cancel := context.WithTimeout(t.Context(), 200*time.Millisecond)
+	defer cancel()
+	req, err := http.NewRequestWithContext(soon, http.MethodGet, r.URL()+"/starts", nil)
+	g.Expect(err).NotTo(HaveOccurred())
+	if resp, err := http.DefaultClient.Do(req); err == nil {
+		resp.Body.Close()
+		t.Errorf("a frozen receiver answered %d", resp.StatusCode)
+	}
+	_, ended := r.Exited()
+	g.Expect(ended).To(BeFalse())
+	g.Expect(frozen.Resume(t.Context())).To(Succeed())
+	g.Expect(get(t, r, "/starts")).To(Equal("1"))
+
+	g.Expect(frozen.Pause(t.Context())).To(Succeed())
+	g.Expect(r.Kill(t.Context())).To(Succeed(), "a frozen receiver can be killed")
+	g.Expect(r.Start(t.Context())).To(Succeed())
+	g.Expect(get(t, r, "/starts")).To(Equal("2"))
+}
+
+func TestContainerIsFrozen(t *testing.T) {
+	needEngine(t)
+	freezes(t, newContainer(t, inContainer(""), Env{}))
+}
