@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/ctxpush/ctxpush/conformance/event"
+	"github.com/ctxpush/ctxpush/conformance/judge"
 	"github.com/ctxpush/ctxpush/conformance/probe"
 	"github.com/ctxpush/ctxpush/mocksender"
 	"github.com/ctxpush/ctxpush/scenarios"
@@ -18,16 +19,16 @@ import (
 //
 // It also sees that the receiver does not know the messages already.
 func (r *run) tellsApart(ctx context.Context, verdicts []*verdict) (scenarios.Fields, error) {
-	judge := scenarios.Fields{Method: true, Timestamp: true}
+	fields := scenarios.Fields{Method: true, Timestamp: true}
 	for _, v := range verdicts {
 		x := v.explored
-		x.judge = judge
+		x.judge = fields
 		routes, err := x.bind(cohort{name: "alone/", schedules: lastChanges(x.of)})
 		if err != nil {
-			return judge, err
+			return fields, err
 		}
 		if err := x.fresh(ctx, routes); err != nil {
-			return judge, err
+			return fields, err
 		}
 		w := x.newWorker()
 		parts := make([]part, len(routes))
@@ -47,13 +48,13 @@ func (r *run) tellsApart(ctx context.Context, verdicts []*verdict) (scenarios.Fi
 		}
 		w.close()
 		if err == nil {
-			judge, err = r.rightAlone(ctx, routes, judge, w.lastAck)
+			fields, err = r.rightAlone(ctx, routes, fields, w.lastAck)
 		}
 		if err != nil {
-			return judge, err
+			return fields, err
 		}
 	}
-	return judge, nil
+	return fields, nil
 }
 
 // lastChanges are the schedules in which only the changes come that the contract
@@ -96,19 +97,19 @@ func (x *exploration) fresh(ctx context.Context, routes []*route) error {
 	return nil
 }
 
-// rightAlone takes out of judge what is wrong in one of the routes' states.
-func (r *run) rightAlone(ctx context.Context, routes []*route, judge scenarios.Fields, lastAck time.Time) (scenarios.Fields, error) {
+// rightAlone takes out of fields what is wrong in one of the routes' states.
+func (r *run) rightAlone(ctx context.Context, routes []*route, fields scenarios.Fields, lastAck time.Time) (scenarios.Fields, error) {
 	var questions []probe.Want
 	var wants []scenarios.Want
 	for _, route := range routes {
 		for _, want := range route.wants {
 			wants = append(wants, want)
-			questions = append(questions, probe.Want{Key: want.Key, OK: func(s *event.State) bool { return wrong(want, s) == "" }})
+			questions = append(questions, probe.Want{Key: want.Key, OK: func(s *event.State) bool { return judge.Wrong(want, s) == "" }})
 		}
 	}
 	states, err := probe.Settle(ctx, r.prober, questions, lastAck.Add(r.cfg.Target.Settle))
 	if err != nil {
-		return judge, err
+		return fields, err
 	}
 	for i, got := range states {
 		if got == nil || got.DeliveryStatus != wants[i].Status {
@@ -116,8 +117,8 @@ func (r *run) rightAlone(ctx context.Context, routes []*route, judge scenarios.F
 		}
 		method, timestamp := wants[i], wants[i]
 		method.Timestamp, timestamp.Method = time.Time{}, ""
-		judge.Method = judge.Method && wrong(method, got) == ""
-		judge.Timestamp = judge.Timestamp && wrong(timestamp, got) == ""
+		fields.Method = fields.Method && judge.Wrong(method, got) == ""
+		fields.Timestamp = fields.Timestamp && judge.Wrong(timestamp, got) == ""
 	}
-	return judge, nil
+	return fields, nil
 }

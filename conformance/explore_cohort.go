@@ -9,6 +9,7 @@ import (
 	"github.com/google/uuid"
 
 	"github.com/ctxpush/ctxpush/conformance/event"
+	"github.com/ctxpush/ctxpush/conformance/judge"
 	"github.com/ctxpush/ctxpush/conformance/probe"
 	"github.com/ctxpush/ctxpush/fixtures"
 	"github.com/ctxpush/ctxpush/mocksender"
@@ -201,7 +202,7 @@ func (x *exploration) patience() int {
 // right says whether the states are the wanted ones.
 func (r *route) right(states []*event.State) bool {
 	for i, want := range r.wants {
-		if wrong(want, states[i]) != "" {
+		if judge.Wrong(want, states[i]) != "" {
 			return false
 		}
 	}
@@ -219,7 +220,7 @@ func (w *worker) flush(ctx context.Context) error {
 	var wants []probe.Want
 	for _, r := range late {
 		for _, want := range r.wants {
-			wants = append(wants, probe.Want{Key: want.Key, OK: func(s *event.State) bool { return wrong(want, s) == "" }})
+			wants = append(wants, probe.Want{Key: want.Key, OK: func(s *event.State) bool { return judge.Wrong(want, s) == "" }})
 		}
 	}
 	states, err := probe.Settle(ctx, w.run.prober, wants, w.lastAck.Add(w.run.cfg.Target.Settle))

@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"github.com/ctxpush/ctxpush/conformance/event"
+	"github.com/ctxpush/ctxpush/conformance/judge"
 	"github.com/ctxpush/ctxpush/mocksender"
 	"github.com/ctxpush/ctxpush/scenarios"
 )
@@ -96,7 +97,7 @@ func (x *exploration) drop(r *route) {
 // wrong one is called; empty: as the entries tell.
 func (x *exploration) judgeStates(r *route, states []*event.State, kind event.Kind) {
 	for i, w := range r.wants {
-		detail := wrong(w, states[i])
+		detail := judge.Wrong(w, states[i])
 		if detail == "" {
 			continue
 		}
@@ -108,7 +109,7 @@ func (x *exploration) judgeStates(r *route, states []*event.State, kind event.Ki
 			cause = "something in the background, such as a queue's job, applied an older entry later"
 		}
 		x.mu.Lock()
-		x.fail(s, r, event.Failure{Kind: s.kind, Detail: detail, Message: w.Key, Expected: wanted(w), Got: states[i], Cause: cause})
+		x.fail(s, r, event.Failure{Kind: s.kind, Detail: detail, Message: w.Key, Expected: judge.Wanted(w), Got: states[i], Cause: cause})
 		x.mu.Unlock()
 		return // the others of the same message may follow from it
 	}
@@ -117,8 +118,8 @@ func (x *exploration) judgeStates(r *route, states []*event.State, kind event.Ki
 // shape is how the first of the states that are wrong is wrong.
 func (r *route) shape(states []*event.State) shape {
 	for i, w := range r.wants {
-		if detail := wrong(w, states[i]); detail != "" {
-			return shape{kind: kindOf(w, states[i], r.sent, nil), expected: w.Status, got: status(states[i]), what: fieldOf(detail, states[i])}
+		if detail := judge.Wrong(w, states[i]); detail != "" {
+			return shape{kind: judge.Kind(w, states[i], r.sent, nil), expected: w.Status, got: status(states[i]), what: fieldOf(detail, states[i])}
 		}
 	}
 	return shape{}
@@ -147,9 +148,9 @@ func (r *route) cause(w scenarios.Want, got *event.State, otherwise string) stri
 		return otherwise
 	}
 	switch {
-	case says(sent[len(sent)-1], w, got):
+	case judge.Says(sent[len(sent)-1], w, got):
 		return "the last arrival wins"
-	case says(sent[0], w, got):
+	case judge.Says(sent[0], w, got):
 		return "the first arrival wins, and later entries are taken for copies"
 	}
 	return otherwise

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/ctxpush/ctxpush/conformance/event"
+	"github.com/ctxpush/ctxpush/conformance/judge"
 	"github.com/ctxpush/ctxpush/conformance/probe"
 	"github.com/ctxpush/ctxpush/mocksender"
 	"github.com/ctxpush/ctxpush/scenarios"
@@ -287,7 +288,7 @@ func (p *play) expect(ctx context.Context, expect []scenarios.Expectation, final
 	}
 	questions := make([]probe.Want, len(wants))
 	for i, w := range wants {
-		questions[i] = probe.Want{Key: w.Key, OK: func(s *event.State) bool { return wrong(w, s) == "" }}
+		questions[i] = probe.Want{Key: w.Key, OK: func(s *event.State) bool { return judge.Wrong(w, s) == "" }}
 	}
 	begin := time.Now()
 	from := p.lastAck
@@ -304,8 +305,8 @@ func (p *play) expect(ctx context.Context, expect []scenarios.Expectation, final
 	}
 	p.judged += len(wants)
 	for i, w := range wants {
-		if detail := wrong(w, states[i]); detail != "" {
-			p.misjudged(w, states[i], detail, kindOf(w, states[i], p.sent, p.refused), p.check.Cause)
+		if detail := judge.Wrong(w, states[i]); detail != "" {
+			p.misjudged(w, states[i], detail, judge.Kind(w, states[i], p.sent, p.refused), p.check.Cause)
 		} else if final {
 			p.settled = append(p.settled, w)
 		}
@@ -322,7 +323,7 @@ func (p *play) misjudged(w scenarios.Want, got *event.State, detail string, kind
 	if w.Status == "" && kind == event.Stale {
 		kind = event.Merged // nothing of it was sent under its own key
 	}
-	p.fail(event.Failure{Kind: kind, Detail: detail, Message: w.Key, Expected: wanted(w), Got: got, Cause: cause})
+	p.fail(event.Failure{Kind: kind, Detail: detail, Message: w.Key, Expected: judge.Wanted(w), Got: got, Cause: cause})
 }
 
 // fail records a failure with its evidence; alike ones are counted.

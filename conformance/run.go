@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/ctxpush/ctxpush/conformance/event"
+	"github.com/ctxpush/ctxpush/conformance/judge"
 	"github.com/ctxpush/ctxpush/conformance/probe"
 	"github.com/ctxpush/ctxpush/conformance/receiver"
 	"github.com/ctxpush/ctxpush/fixtures"
@@ -268,7 +269,7 @@ func (r *run) lookAgain(ctx context.Context, verdicts []*verdict) error {
 
 // changed judges a state that was right before.
 func (p *play) changed(w scenarios.Want, got *event.State) bool {
-	detail := wrong(w, got)
+	detail := judge.Wrong(w, got)
 	if detail == "" {
 		return false
 	}

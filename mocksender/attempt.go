@@ -9,6 +9,8 @@ import (
 	"time"
 	"unicode"
 	"unicode/utf8"
+
+	"github.com/ctxpush/ctxpush/mocksender/internal/wire"
 )
 
 // Attempt is one HTTP request and what came of it. Wherever the sender's secret
@@ -68,12 +70,12 @@ func (a Attempt) Line() string {
 // Dump is the request as it goes over the wire, but for the secret; empty where
 // the URL is malformed.
 func (a Attempt) Dump() []byte {
-	e, err := parseEndpoint(a.URL)
+	e, err := wire.ParseEndpoint(a.URL)
 	if err != nil {
 		return nil
 	}
-	wire, _ := e.appendRequest(nil, a.Request)
-	return wire
+	dump, _ := a.Request.appendTo(nil, e)
+	return dump
 }
 
 // summary describes a body: its first entries and how many there are more.
@@ -151,7 +153,7 @@ func (timeoutError) Unwrap() error   { return context.DeadlineExceeded }
 func (x *Exchange) timedOut(after time.Duration) error {
 	switch {
 	case x.sent == 0:
-		return timeoutError(fmt.Sprintf("timed out after %v: nothing sent to %s yet", after, x.target.addr))
+		return timeoutError(fmt.Sprintf("timed out after %v: nothing sent to %s yet", after, x.target.Addr))
 	case x.sent < len(x.wire):
 		return timeoutError(fmt.Sprintf("timed out after %v: %d of %d bytes sent", after, x.sent, len(x.wire)))
 	}

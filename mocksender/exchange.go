@@ -5,6 +5,8 @@ import (
 	"errors"
 	"os"
 	"time"
+
+	"github.com/ctxpush/ctxpush/mocksender/internal/wire"
 )
 
 // inlineSend is up to which size a request is sent before its answer is looked
@@ -20,7 +22,7 @@ const inlineSend = 64 << 10
 type Exchange struct {
 	ctx    context.Context
 	sender *Sender
-	target endpoint
+	target wire.Endpoint
 	wire   []byte
 	head   int
 
@@ -135,7 +137,7 @@ func (x *Exchange) Sleep(d time.Duration) error { return x.sender.clock().Sleep(
 // plain plays the exchange as it should be, on an idle connection if there is
 // one.
 func (x *Exchange) plain() (Answer, error) {
-	c := x.sender.pool.take(x.target.key())
+	c := x.sender.pool.take(x.target.Key())
 	if c == nil {
 		return x.Finish()
 	}

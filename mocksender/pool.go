@@ -2,10 +2,9 @@ package mocksender
 
 import (
 	"context"
-	"crypto/tls"
-	"fmt"
-	"net"
 	"sync"
+
+	"github.com/ctxpush/ctxpush/mocksender/internal/wire"
 )
 
 // pool keeps connections alive between requests, and bounds their number.
@@ -39,12 +38,12 @@ func (p *pool) acquire(ctx context.Context, limit int) (release func(), err erro
 	}
 }
 
-// take is an idle connection to the endpoint that is still open, nil if there
+// take is an idle connection to the wire.Endpoint that is still open, nil if there
 // is none.
 func (p *pool) take(key string) *conn {
 	for {
 		c := p.pop(key)
-		if c == nil || idleAlive(c.Conn) {
+		if c == nil || wire.Alive(c.Conn) {
 			return c
 		}
 		p.close(c)
@@ -101,7 +100,7 @@ func (p *pool) closeIdle(all bool) {
 
 // dial opens a connection to the sender's endpoint. An idle one makes room
 // where the limit is reached.
-func (s *Sender) dial(ctx context.Context, e endpoint) (*conn, error) {
+func (s *Sender) dial(ctx context.Context, e wire.Endpoint) (*conn, error) {
 	p := &s.pool
 	p.mu.Lock()
 	p.open++
@@ -110,37 +109,12 @@ func (s *Sender) dial(ctx context.Context, e endpoint) (*conn, error) {
 	if full {
 		p.closeIdle(false)
 	}
-	nc, err := s.dialRaw(ctx, e)
+	nc, err := e.Dial(ctx, s.Dial, s.TLS)
 	if err != nil {
 		p.mu.Lock()
 		p.open--
 		p.mu.Unlock()
 		return nil, err
 	}
-	return newConn(nc, e.key()), nil
-}
-
-func (s *Sender) dialRaw(ctx context.Context, e endpoint) (net.Conn, error) {
-	dial := s.Dial
-	if dial == nil {
-		dial = new(net.Dialer).DialContext
-	}
-	nc, err := dial(ctx, "tcp", e.addr)
-	if err != nil || !e.tls {
-		return nc, err
-	}
-	config := s.TLS.Clone()
-	if config == nil {
-		config = new(tls.Config)
-	}
-	if config.ServerName == "" {
-		config.ServerName = e.name
-	}
-	config.NextProtos = []string{"http/1.1"}
-	tc := tls.Client(nc, config)
-	if err := tc.HandshakeContext(ctx); err != nil {
-		_ = nc.Close()
-		return nil, fmt.Errorf("TLS with %s: %w", e.addr, err)
-	}
-	return tc, nil
+	return newConn(nc, e.Key()), nil
 }

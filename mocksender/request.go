@@ -3,6 +3,8 @@ package mocksender
 import (
 	"fmt"
 	"strings"
+
+	"github.com/ctxpush/ctxpush/mocksender/internal/wire"
 )
 
 // Field is one header field, spelled as on the wire.
@@ -72,6 +74,19 @@ func (r Request) Get(name string) string {
 		}
 	}
 	return ""
+}
+
+// appendTo appends the request's bytes to dst: the head and the body. head is
+// the length of the head among them.
+func (r Request) appendTo(dst []byte, e wire.Endpoint) (whole []byte, head int) {
+	begin := len(dst)
+	dst = e.AppendStart(dst)
+	for _, f := range r.Fields {
+		dst = wire.AppendField(dst, f.Name, f.Value)
+	}
+	dst = wire.AppendEnd(dst, len(r.Body))
+	head = len(dst) - begin
+	return append(dst, r.Body...), head
 }
 
 // validate says what in the header would garble the request. It shows no

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/ctxpush/ctxpush/mocksender/clock"
+	"github.com/ctxpush/ctxpush/mocksender/internal/wire"
 )
 
 // Sender sends batches to a webhook as ContextPush does. A Sender with a URL is
@@ -86,7 +87,7 @@ func (s *Sender) Request(b Batch) Request {
 	if s.Profile == Profile2026 {
 		id := s.RequestID
 		if id == nil {
-			id = func() string { return requestID(s.Seed, s.requests.Add(1)) }
+			id = func() string { return string(wire.AppendRequestID(nil, s.Seed, s.requests.Add(1))) }
 		}
 		fields = append(fields,
 			Field{"X-CTX-Event-Type", EventTypeMessageStatus},
@@ -174,7 +175,7 @@ func (s *Sender) clock() clock.Clock {
 type plan struct {
 	url, secret string
 	shown       string // the URL without the secret
-	target      endpoint
+	target      wire.Endpoint
 	redactor    *redactor
 	err         error
 }
@@ -184,8 +185,8 @@ func (s *Sender) plan() *plan {
 		return p
 	}
 	p := &plan{url: s.URL, secret: s.Secret, redactor: newRedactor(s.Secret)}
-	p.target, p.err = parseEndpoint(s.URL)
-	p.shown = p.redactor.text(shownURL(s.URL))
+	p.target, p.err = wire.ParseEndpoint(s.URL)
+	p.shown = p.redactor.text(wire.ShownURL(s.URL))
 	s.plans.Store(p)
 	return p
 }
@@ -238,11 +239,11 @@ func (s *Sender) attempt(ctx context.Context, t shot, f Fault, n int) Attempt {
 	begin := time.Now()
 	limited, cancel := context.WithTimeout(ctx, timeout)
 	defer cancel()
-	wire := wires.Get().(*[]byte)
-	defer wires.Put(wire)
+	buf := wires.Get().(*[]byte)
+	defer wires.Put(buf)
 	x := &Exchange{ctx: limited, sender: s, target: t.plan.target}
-	*wire, x.head = t.plan.target.appendRequest((*wire)[:0], t.request)
-	x.wire = *wire
+	*buf, x.head = t.request.appendTo((*buf)[:0], t.plan.target)
+	x.wire = *buf
 	if f == nil {
 		a.Answer, err = x.plain()
 	} else {

@@ -4,24 +4,27 @@ import (
 	"slices"
 
 	"github.com/ctxpush/ctxpush/conformance/config"
+	"github.com/ctxpush/ctxpush/conformance/loadtest"
 	"github.com/ctxpush/ctxpush/scenarios"
 	"github.com/ctxpush/ctxpush/scenarios/strictyaml"
 	"github.com/spf13/cobra"
 )
 
-// schemas are the formats that people write, by name.
+// schemas are the formats of files, by name.
 var schemas = map[string]func() []byte{
 	"receiver": config.Schema,
 	"scenario": scenarios.Schema,
+	"load":     loadtest.JSONSchema,
 }
 
 func newSchema(s streams) *cobra.Command {
-	names := []string{"receiver", "scenario"}
+	names := []string{"receiver", "scenario", "load"}
 	return &cobra.Command{
-		Use:   "schema receiver|scenario",
+		Use:   "schema receiver|scenario|load",
 		Short: "Print the JSON Schema of a file format",
-		Long: `Schema prints the JSON Schema (draft 2020-12) of receiver.yaml or of a scenario
-file, so that editors complete and check them while you write.`,
+		Long: `Schema prints the JSON Schema (draft 2020-12) of receiver.yaml, of a scenario
+file, or of what load --json writes, so that editors complete and check files
+while you write, and programs know what they read.`,
 		Example:   `  ctxpush schema scenario > scenario.schema.json`,
 		Args:      cobra.ExactArgs(1),
 		ValidArgs: names,

@@ -39,18 +39,13 @@ func (r *reader) state(ctx context.Context, raw json.RawMessage) (*event.State, 
 	if raw[0] != '{' {
 		return nil, fmt.Errorf("the state is %s: want a JSON object; probe.http.jq can pick it out", r.kind(raw))
 	}
-	// A map, because a struct would also take other spellings of the names.
-	var members map[string]json.RawMessage
-	if err := json.Unmarshal(raw, &members); err != nil {
-		return nil, fmt.Errorf("the state is no JSON: %s", plain(err.Error(), 80))
-	}
-	if name := twice(raw); name != "" {
-		return nil, fmt.Errorf("%s comes twice in the state: want it once", name)
+	m, err := membersOf(raw)
+	if err != nil {
+		return nil, err
 	}
 	var texts [4]string
-	for i, name := range stateMembers[:4] {
-		var err error
-		if texts[i], err = r.text(name, members[name]); err != nil {
+	for i, name := range textMembers {
+		if texts[i], err = r.text(name, m[i]); err != nil {
 			return nil, err
 		}
 	}
@@ -61,9 +56,8 @@ func (r *reader) state(ctx context.Context, raw json.RawMessage) (*event.State, 
 	}
 	if texts[0] == "" {
 		return nil, fmt.Errorf("delivery_status is %s in %s: want one of %s; probe.http.jq can rename a member",
-			emptiness(members["delivery_status"]), r.redact.cut(string(raw), 80), words(mocksender.Statuses))
+			emptiness(m[0]), r.redact.cut(string(raw), 80), words(mocksender.Statuses))
 	}
-	var err error
 	if s.DeliveryStatus, err = r.status(texts[0]); err != nil {
 		return nil, err
 	}
@@ -72,38 +66,64 @@ func (r *reader) state(ctx context.Context, raw json.RawMessage) (*event.State, 
 			return nil, fmt.Errorf("timestamp is %q: want RFC 3339 with an offset, such as 2025-02-07T15:20:40.599Z; probe.http.jq can rewrite or delete it", r.redact.cut(s.Timestamp, 80))
 		}
 	}
-	if content := members["content"]; string(content) != "null" {
+	if content := m[len(textMembers)]; string(content) != "null" {
 		s.Content = content
 	}
 	return &s, nil
 }
 
-// stateMembers are the members that are read of a state, content the last.
-var stateMembers = []string{"delivery_status", "delivery_method", "planned_delivery_method", "timestamp", "content"}
+// textMembers are the members of a state that are text.
+var textMembers = [...]string{"delivery_status", "delivery_method", "planned_delivery_method", "timestamp"}
 
-// twice is the name of a member that the object has more than once, so that
-// nobody can tell what it says; empty: none of those that are read.
-func twice(raw json.RawMessage) string {
-	// Most objects need no closer look.
-	if !slices.ContainsFunc(stateMembers, func(name string) bool { return bytes.Count(raw, []byte(`"`+name+`"`)) > 1 }) {
-		return ""
-	}
-	d := json.NewDecoder(bytes.NewReader(raw))
-	_, _ = d.Token() // the object's beginning
-	seen := map[string]bool{}
-	for d.More() {
-		token, err := d.Token()
-		var value json.RawMessage
-		if err != nil || d.Decode(&value) != nil {
-			return "" // not to be read is another mistake
+// membersOf are the textMembers of a state and then its content, nil where one
+// is absent. Names count in their one spelling, which a struct would not ask for,
+// and none may come twice: nobody could tell which of the two is meant.
+func membersOf(raw []byte) (m [len(textMembers) + 1]json.RawMessage, err error) {
+	twice := ""
+	ok := members(raw, func(name, value []byte) {
+		name, ok := unquote(name)
+		if !ok {
+			return
 		}
-		name, _ := token.(string)
-		if seen[name] && slices.Contains(stateMembers, name) {
-			return name
+		keep := func(i int) {
+			if m[i] != nil {
+				twice = string(name)
+			}
+			m[i] = value
 		}
-		seen[name] = true
+		if string(name) == "content" {
+			keep(len(textMembers))
+			return
+		}
+		for i, text := range textMembers {
+			if string(name) == text {
+				keep(i)
+			}
+		}
+	})
+	switch {
+	case !ok:
+		err = errors.New("the state is no JSON")
+	case twice != "":
+		err = fmt.Errorf("%s comes twice in the state: want it once", twice)
 	}
-	return ""
+	return m, err
+}
+
+// unquote is a JSON string's text where it is plain ASCII without escapes, and
+// in full what encoding/json makes of it where it is not.
+func unquote(raw []byte) ([]byte, bool) {
+	plain := raw[1 : len(raw)-1]
+	for _, c := range plain {
+		if c == '\\' || c >= 0x80 {
+			var s string
+			if json.Unmarshal(raw, &s) != nil {
+				return nil, false
+			}
+			return []byte(s), true
+		}
+	}
+	return plain, true
 }
 
 // status is the contract's word for the receiver's. What the owner has mapped
@@ -161,11 +181,14 @@ func (r *reader) text(name string, raw json.RawMessage) (string, error) {
 	if len(raw) == 0 || string(raw) == "null" {
 		return "", nil
 	}
-	var s string
-	if raw[0] != '"' || json.Unmarshal(raw, &s) != nil {
+	s, ok := []byte(nil), false
+	if raw[0] == '"' {
+		s, ok = unquote(raw)
+	}
+	if !ok {
 		return "", fmt.Errorf("%s is %s: want text; probe.http.jq can rewrite it", name, r.kind(raw))
 	}
-	return s, nil
+	return string(s), nil
 }
 
 func emptiness(raw json.RawMessage) string {

@@ -182,8 +182,8 @@ func (p *httpProber) askMany(ctx context.Context, keys []mocksender.Key, into []
 	if a.status == http.StatusNotFound {
 		return q.got(a)
 	}
-	var answers []json.RawMessage
-	if err := json.Unmarshal(a.body, &answers); err != nil || answers == nil {
+	answers, ok := elements(a.body)
+	if !ok {
 		return q.got(a)
 	}
 	if len(answers) != len(keys) {

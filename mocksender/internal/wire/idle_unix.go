@@ -1,17 +1,17 @@
 //go:build linux || darwin || dragonfly || freebsd || netbsd || openbsd
 
-package mocksender
+package wire
 
 import (
 	"net"
 	"syscall"
 )
 
-// idleAlive tells whether a connection on which nothing is expected is still
+// Alive tells whether a connection on which nothing is expected is still
 // open. It looks at the socket without waiting: bytes that nobody asked for and
 // the end of the stream both mean that it is of no use. A connection that is
 // no socket can't be looked at and counts as open.
-func idleAlive(nc net.Conn) bool {
+func Alive(nc net.Conn) bool {
 	if t, ok := nc.(interface{ NetConn() net.Conn }); ok { // TLS
 		nc = t.NetConn()
 	}

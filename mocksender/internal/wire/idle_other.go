@@ -1,9 +1,9 @@
 //go:build !(linux || darwin || dragonfly || freebsd || netbsd || openbsd)
 
-package mocksender
+package wire
 
 import "net"
 
-// idleAlive can't look at an idle connection here; one that has been closed is
+// Alive can't look at an idle connection here; one that has been closed is
 // noticed when it is used, and the request then sent on a fresh one.
-func idleAlive(net.Conn) bool { return true }
+func Alive(net.Conn) bool { return true }

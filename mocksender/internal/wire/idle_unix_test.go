@@ -1,6 +1,6 @@
 //go:build linux || darwin || dragonfly || freebsd || netbsd || openbsd
 
-package mocksender
+package wire
 
 import (
 	"net"
@@ -9,7 +9,7 @@ import (
 	. "github.com/onsi/gomega"
 )
 
-func TestIdleAlive(t *testing.T) {
+func TestAlive(t *testing.T) {
 	for name, end := range map[string]func(net.Conn) error{
 		"closed":           func(c net.Conn) error { return c.Close() },
 		"reset":            func(c net.Conn) error { c.(*net.TCPConn).SetLinger(0); return c.Close() },
@@ -27,9 +27,9 @@ func TestIdleAlive(t *testing.T) {
 			g.Expect(err).NotTo(HaveOccurred())
 			defer far.Close()
 
-			g.Expect(idleAlive(near)).To(BeTrue())
+			g.Expect(Alive(near)).To(BeTrue())
 			g.Expect(end(far)).To(Succeed())
-			g.Eventually(func() bool { return idleAlive(near) }).Should(BeFalse())
+			g.Eventually(func() bool { return Alive(near) }).Should(BeFalse())
 		})
 	}
 }

@@ -1,0 +1,252 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/ctxpush/ctxpush/conformance"
+	"github.com/ctxpush/ctxpush/conformance/config"
+	"github.com/ctxpush/ctxpush/conformance/loadtest"
+	"github.com/ctxpush/ctxpush/fixtures/traffic"
+	"github.com/ctxpush/ctxpush/mocksender"
+	"github.com/ctxpush/ctxpush/mocksender/load"
+	"github.com/spf13/cobra"
+)
+
+// loading is what the load command was asked for, its texts not read yet.
+type loading struct {
+	loadtest.Config
+	faults, verify, shard, findMax string
+	thresholds                     []string
+
+	json    string
+	dir     string
+	metrics string
+	quiet   bool
+}
+
+func newLoad(s streams) *cobra.Command {
+	var (
+		t *target
+		o loading
+	)
+	cmd := &cobra.Command{
+		Use:   "load [receiver.yaml]",
+		Short: "Load a receiver, and see whether every final state is right",
+		Long: `Load sends ContextPush's traffic at a high rate: whole histories of messages,
+many campaigns, users and devices, and what goes wrong on the way. Then it reads
+the final states and says which are wrong. Without a file and without flags that
+name a receiver it loads the built-in reference receiver.
+
+A threshold is METRIC OP VALUE. Metrics:
+  ` + metricList() + `
+Latencies (p50 … max from the moment a request was due, service_… from the
+moment it was sent) need a unit: 800µs, 250ms, 1.5s; error_rate a percentage:
+0.1%. With :abort after it a broken threshold ends the load at once, with
+:abort=10s not within its first 10 seconds; latencies are then those of the last
+second. A broken threshold makes exit code 1.
+
+Faults, each a share in percent: duplicate, reorder and drop are of entries,
+lost-ack, slow and reset of requests. Retries follow ContextPush's schedule,
+faster by --time-scale.`,
+		Example: `  ctxpush load --duration 5s
+  ctxpush load receiver.yaml --rate 500/s --duration 60s --threshold 'p99<250ms' --threshold 'dropped==0'
+  ctxpush load receiver.yaml --ramp 0..2000/s:60s --faults duplicate=5%,reorder=10%,drop=5%,lost-ack=1%
+  ctxpush load receiver.yaml --find-max 'p99<250ms'
+  ctxpush load receiver.yaml --shard 1/4 --seed 7 --json 1.json`,
+		Args: func(cmd *cobra.Command, args []string) error {
+			if len(args) > 1 {
+				return mistakef("%q is one argument too many: want %s", args[1], cmd.UseLine())
+			}
+			return nil
+		},
+	}
+	t = addTarget(cmd)
+	o.flags(cmd)
+	cmd.RunE = func(cmd *cobra.Command, args []string) error {
+		if len(args) == 1 {
+			if t.file != "" && cmd.Flags().Changed("config") {
+				return mistakef("%s beside --config %s: want one file", args[0], t.file)
+			}
+			t.file = args[0]
+		}
+		var err error
+		if o.Target, err = t.config(s.lookupEnv); err != nil {
+			return err
+		}
+		if err := o.read(); err != nil {
+			return err
+		}
+		if o.Seed == 0 {
+			o.Seed = conformance.NewSeed()
+		}
+		if o.Epoch.IsZero() {
+			o.Epoch = conformance.DefaultEpoch(time.Now())
+		}
+		o.Command = repeatLine(cmd, args, o.Seed, o.Epoch)
+		o.Version = version()
+		return o.load(cmd.Context(), s)
+	}
+	cmd.AddCommand(newLoadMerge(s))
+	return cmd
+}
+
+func metricList() string {
+	const perLine = 9
+	names := loadtest.MetricNames()
+	var b strings.Builder
+	for i, name := range names {
+		switch {
+		case i == 0:
+		case i%perLine == 0:
+			b.WriteString(",\n  ")
+		default:
+			b.WriteString(", ")
+		}
+		b.WriteString(name)
+	}
+	return b.String()
+}
+
+func (o *loading) flags(cmd *cobra.Command) {
+	f := cmd.Flags()
+	f.StringVar(&o.Rate, "rate", "", "requests that are due, such as 500/s or 30000/m; max is as many as are answered (default max)")
+	f.StringVar(&o.Ramp, "ramp", "", "rates that change, such as 0..2000/s:60s or 100/s:10s,500/s:30s, in place of --rate")
+	f.DurationVar(&o.Duration, "duration", 0, fmt.Sprintf("how long requests are due (default %v, or the ramp's)", loadtest.DefaultDuration))
+	f.IntVar(&o.Connections, "connections", load.DefaultConnections, "how many requests are under way at once")
+	f.BoolVar(&o.NoKeepAlive, "no-keep-alive", false, "open a connection for each request")
+	f.Uint64Var(&o.Messages, "messages", 0, "how many messages there are at most; 0 is no bound")
+	f.StringVar(&o.Mix, "mix", "", "how messages end, in percent that add up to 100 (default "+traffic.DefaultMix.String()+")")
+	f.StringVar(&o.Batch, "batch", "", fmt.Sprintf("entries of a request, such as 100 or 1..100 (default %d)", mocksender.MaxBatch))
+	f.StringVar(&o.faults, "faults", "", "what goes wrong on purpose, such as duplicate=5%,reorder=10%,drop=5%,lost-ack=1%,slow=1%,reset=1%")
+	f.Float64Var(&o.TimeScale, "time-scale", conformance.DefaultTimeScale, "how much faster than real time retries come; 1 takes two hours for a dropped batch")
+	f.StringVar(&o.verify, "verify", "", "which final states are looked at: all, sample=N messages, or none (default all, and "+defaultSample+" where the probe has no bulk look-up)")
+	f.StringArrayVar(&o.thresholds, "threshold", nil, "what must be kept, such as 'p99<250ms', 'error_rate<0.1%' or 'events_per_s>5000:abort=10s' (repeatable)")
+	f.StringVar(&o.findMax, "find-max", "", "search for the highest rate that keeps this threshold, such as 'p99<250ms', and all others; it begins at --rate, or 10/s")
+	f.DurationVar(&o.Level, "find-max-level", loadtest.DefaultLevel, "how long each rate of the search is held")
+	f.StringVar(&o.shard, "shard", "", "send part I of N of the same traffic, such as 1/4; load merge adds the parts up")
+	f.Var(seedFlag{&o.Seed}, "seed", "where everything made-up comes from (default a random one, which is printed)")
+	f.Var(timeFlag{&o.Epoch}, "epoch", "when the first messages were scheduled (default the midnight before last, UTC)")
+	f.StringVar(&o.json, "json", "", "write the report as JSON to this file; - is stdout")
+	f.StringVar(&o.dir, "report-dir", "ctxpush-load-report", "where load.json and report.html are written; empty is nowhere")
+	f.StringVar(&o.metrics, "metrics", "", "serve figures for Prometheus at this address while it runs, such as 127.0.0.1:9464")
+	f.BoolVar(&o.quiet, "quiet", false, "no progress")
+}
+
+// defaultSample is what is looked at of a receiver whose probe is slow.
+const defaultSample = "sample=10000"
+
+// read reads what is text.
+func (o *loading) read() (err error) {
+	if o.Faults, err = loadtest.ParseFaults(o.faults); err != nil {
+		return mistakef("--faults: %w", err)
+	}
+	if o.shard != "" {
+		if o.Shard, err = loadtest.ParseShard(o.shard); err != nil {
+			return mistakef("--shard %w", err)
+		}
+	}
+	if o.verify == "" {
+		o.verify = "all"
+		if slowProbe(o.Target) {
+			o.verify = defaultSample
+		}
+	}
+	if o.Verify, err = loadtest.ParseVerification(o.verify); err != nil {
+		return mistakef("--verify %w", err)
+	}
+	if o.Thresholds, err = loadtest.ParseRules(o.thresholds); err != nil {
+		return mistakef("--threshold %w", err)
+	}
+	if o.findMax != "" {
+		rule, err := loadtest.ParseRule(o.findMax)
+		if err != nil {
+			return mistakef("--find-max %w", err)
+		}
+		o.FindMax = &rule
+	}
+	return nil
+}
+
+// slowProbe says that each state costs a request of its own.
+func slowProbe(c config.Config) bool { return c.Probe.HTTP != nil && c.Probe.HTTP.Bulk == "" }
+
+// load sends the load, writes the reports and tells the verdict.
+func (o *loading) load(ctx context.Context, s streams) error {
+	if o.dir != "" {
+		if err := loadtest.PrepareDir(o.dir); err != nil {
+			return mistake{err}
+		}
+	}
+	var observers []func(loadtest.Progress)
+	if !o.quiet {
+		fmt.Fprintf(s.err, "seed %d, epoch %s\n", o.Seed, o.Epoch.Format(time.RFC3339))
+		if slowProbe(o.Target) && o.Verify != (loadtest.Verification{}) {
+			fmt.Fprintf(s.err, "the probe has no bulk look-up (probe.http.bulk): each state costs a request, --verify %s\n", o.Verify)
+		}
+		live := &loadtest.Live{W: s.err, Terminal: s.errLive, Width: s.errWidth}
+		observers = append(observers, live.Observe)
+	}
+	if o.metrics != "" {
+		var m loadtest.Metrics
+		url, stop, err := m.Serve(o.metrics)
+		if err != nil {
+			return err
+		}
+		defer stop()
+		if !o.quiet {
+			fmt.Fprintln(s.err, "metrics at", url)
+		}
+		observers = append(observers, m.Observe)
+	}
+	o.Observe = func(p loadtest.Progress) {
+		for _, observe := range observers {
+			observe(p)
+		}
+	}
+	r, err := loadtest.Run(ctx, o.Config)
+	if isMistake(err) {
+		return err
+	}
+	broke := err != nil && !errors.Is(err, context.Canceled)
+	if broke {
+		fmt.Fprintln(s.err, "ctxpush:", err)
+	}
+	if o.dir != "" {
+		if err := loadtest.WriteDir(o.dir, r); err != nil {
+			return err
+		}
+	}
+	if err := tellLoad(s, r, o.json, o.dir); err != nil {
+		return err
+	}
+	if code := r.ExitCode(); code != exitOK {
+		return verdict(code)
+	}
+	if broke {
+		return verdict(exitSurroundings) // the receiver could not be put away
+	}
+	return err
+}
+
+// tellLoad writes the JSON file and the summary; where the file is stdout, the
+// summary goes to stderr.
+func tellLoad(s streams, r loadtest.Report, file, dir string) error {
+	out, color := s.out, s.outColor
+	switch file {
+	case "":
+	case "-":
+		if err := loadtest.JSON(s.out, r); err != nil {
+			return err
+		}
+		out, color = s.err, s.errColor
+	default:
+		if err := loadtest.WriteJSON(file, r); err != nil {
+			return err
+		}
+	}
+	return loadtest.Terminal(out, r, loadtest.Options{Color: color, Dir: dir})
+}

@@ -1,0 +1,66 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+
+	"github.com/ctxpush/ctxpush/conformance/loadtest"
+	"github.com/spf13/cobra"
+)
+
+func newLoadMerge(s streams) *cobra.Command {
+	var thresholds []string
+	var file string
+	cmd := &cobra.Command{
+		Use:   "merge FILE...",
+		Short: "Add up the --json files of a load's shards",
+		Long: `Merge adds up what the shards of one load wrote with --json: counts, and
+latencies exactly. Thresholds are judged on the whole: those that are given, or
+else those of the files.`,
+		Example: `  ctxpush load merge 1.json 2.json 3.json 4.json --threshold 'p99<250ms' --json all.json`,
+		Args:    cobra.MinimumNArgs(1),
+	}
+	f := cmd.Flags()
+	f.StringArrayVar(&thresholds, "threshold", nil, "what the whole must keep, as for load (repeatable)")
+	f.StringVar(&file, "json", "", "write the sum as JSON to this file; - is stdout")
+	cmd.RunE = func(_ *cobra.Command, args []string) error {
+		rules, err := loadtest.ParseRules(thresholds)
+		if err != nil {
+			return mistakef("--threshold %w", err)
+		}
+		var parts []loadtest.Part
+		for _, name := range args {
+			r, err := readLoad(name)
+			if err != nil {
+				return mistakef("%s: %w", name, err)
+			}
+			parts = append(parts, loadtest.Part{Name: name, Report: r})
+		}
+		r, err := loadtest.Merge(parts, rules)
+		if err != nil {
+			return err
+		}
+		if err := tellLoad(s, r, file, ""); err != nil {
+			return err
+		}
+		if code := r.ExitCode(); code != exitOK {
+			return verdict(code)
+		}
+		return nil
+	}
+	return cmd
+}
+
+func readLoad(name string) (loadtest.Report, error) {
+	f, err := os.Open(name)
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		return loadtest.Report{}, fmt.Errorf("no such file")
+	case err != nil:
+		return loadtest.Report{}, fmt.Errorf("can't be read: %w", errors.Unwrap(err))
+	}
+	defer f.Close()
+	return loadtest.Read(f)
+}

@@ -1,0 +1,99 @@
+package loadtest
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+
+	"github.com/ctxpush/ctxpush/conformance/report"
+)
+
+// The files of a load's report directory.
+const (
+	jsonFile = "load.json"
+	htmlFile = "report.html"
+
+	// certificate is a certification's, beside which no load's report is put.
+	certificate = "report.json"
+)
+
+// PrepareDir makes dir, sees that files can be written there, and removes an
+// earlier load's, so that no run is taken for another. A directory that holds
+// another program's report, or a certification's, is left alone: the error says
+// so.
+func PrepareDir(dir string) error {
+	info, err := os.Stat(dir)
+	if err == nil && !info.IsDir() {
+		return fmt.Errorf("report directory %q: it is a file, want a directory", dir)
+	}
+	if err := os.MkdirAll(dir, 0o777); err != nil {
+		return fmt.Errorf("report directory %q: %w", dir, err)
+	}
+	ours, err := exists(dir, jsonFile)
+	if err != nil {
+		return err
+	}
+	for _, name := range []string{certificate, htmlFile} {
+		there, err := exists(dir, name)
+		if err != nil {
+			return err
+		}
+		if there && (name == certificate || !ours) {
+			return fmt.Errorf("report directory %q: it holds the %s of another run: want a directory for loads alone", dir, name)
+		}
+	}
+	if err := report.ReplaceFile(dir, jsonFile, nil); err != nil { // it shows that files can be written
+		return err
+	}
+	for _, name := range []string{htmlFile, jsonFile} {
+		if err := os.Remove(filepath.Join(dir, name)); err != nil && !errors.Is(err, fs.ErrNotExist) {
+			return fmt.Errorf("report directory %q: %w", dir, err)
+		}
+	}
+	return nil
+}
+
+func exists(dir, name string) (bool, error) {
+	_, err := os.Lstat(filepath.Join(dir, name))
+	switch {
+	case err == nil:
+		return true, nil
+	case errors.Is(err, fs.ErrNotExist):
+		return false, nil
+	}
+	return false, fmt.Errorf("report directory %q: %w", dir, err)
+}
+
+// WriteDir writes the files of r into dir, which PrepareDir has made: load.json
+// and report.html. Each is replaced as a whole.
+func WriteDir(dir string, r Report) error {
+	for _, f := range []struct {
+		name   string
+		render func(io.Writer, Report) error
+	}{{jsonFile, JSON}, {htmlFile, HTML}} { // the first says that the other is ours
+		var b bytes.Buffer
+		if err := f.render(&b, r); err != nil {
+			return err
+		}
+		if err := report.ReplaceFile(dir, f.name, b.Bytes()); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// WriteJSON writes r to a file, which is replaced as a whole.
+func WriteJSON(path string, r Report) error {
+	var b bytes.Buffer
+	if err := JSON(&b, r); err != nil {
+		return err
+	}
+	if info, err := os.Stat(path); err == nil && !info.Mode().IsRegular() {
+		return os.WriteFile(path, b.Bytes(), 0o666) // a device, or a pipe
+	}
+	return report.ReplaceFile(filepath.Dir(path), filepath.Base(path), b.Bytes())
+}

@@ -1,0 +1,302 @@
+package loadtest
+
+import (
+	"context"
+	"crypto/rand"
+	"errors"
+	"fmt"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/ctxpush/ctxpush/conformance/config"
+	"github.com/ctxpush/ctxpush/conformance/event"
+	"github.com/ctxpush/ctxpush/conformance/probe"
+	"github.com/ctxpush/ctxpush/conformance/receiver"
+	"github.com/ctxpush/ctxpush/fixtures"
+	"github.com/ctxpush/ctxpush/fixtures/traffic"
+	"github.com/ctxpush/ctxpush/mocksender"
+	"github.com/ctxpush/ctxpush/mocksender/load"
+	"github.com/ctxpush/ctxpush/mocksender/redact"
+	"github.com/ctxpush/ctxpush/scenarios"
+)
+
+// run is one load test.
+type run struct {
+	Config
+	plan     plan
+	secret   string
+	hidden   *redact.Redactor
+	receiver receiver.Receiver
+	prober   probe.Prober
+
+	observing sync.Mutex
+	progress  Progress
+	// abort is why a threshold ended the load early, nil where none did.
+	abort atomic.Pointer[string]
+	// aborted is the rule.
+	aborted atomic.Pointer[string]
+}
+
+// Run sends the load, looks at the final states, judges and reports.
+//
+// The report is complete as far as the load came, whatever the error. A mistake
+// of the caller's is a *UsageError or a *config.Error: nothing was sent then.
+// Any other error is of the surroundings: a receiver that did not start, a probe
+// that is broken, or ctx's own. What the receiver did wrong is no error but in
+// the Report.
+func Run(ctx context.Context, c Config) (Report, error) {
+	c.setDefaults()
+	p, err := c.validate()
+	if err != nil {
+		return Report{}, err
+	}
+	r := &run{Config: c, plan: p, secret: string(c.Target.Secret)}
+	if r.secret == "" {
+		r.secret = "ctx-" + rand.Text()
+	}
+	r.hidden = redact.New("[secret]", r.secret)
+	if r.receiver, err = receiver.New(c.Target, receiver.Env{Secret: r.secret, BuiltIn: c.BuiltIn}); err != nil {
+		return Report{}, err
+	}
+	target := c.Target
+	target.Secret = config.Secret(r.secret)
+	if r.prober, err = probe.New(target, r.receiver.URL, nil); err != nil {
+		return Report{}, err
+	}
+	rep, err := r.play(ctx)
+	err = errors.Join(err, r.receiver.Close())
+	rep.tidy()
+	return rep, err
+}
+
+// play starts the receiver, sends the load and judges.
+func (r *run) play(ctx context.Context) (Report, error) {
+	rep := r.blank()
+	r.tell(func(p *Progress) { p.Phase = Starting })
+	defer r.tell(func(p *Progress) { p.Phase = Done })
+	err := r.receiver.Start(ctx)
+	r.describe(&rep)
+	if err == nil && r.Verify != (Verification{}) {
+		err = r.reachable(ctx)
+	}
+	if err == nil {
+		if r.FindMax != nil {
+			err = r.search(ctx, &rep)
+		} else {
+			err = r.once(ctx, &rep)
+		}
+	}
+	interrupted := ctx.Err() != nil
+	if interrupted && rep.Verify.Skipped == "" && rep.Verify.Mode != "none" && errors.Is(err, ctx.Err()) {
+		rep.Verify.Skipped = "the load was interrupted"
+	}
+	if interrupted {
+		rep.Reason = "interrupted"
+	}
+	broke := err
+	if interrupted {
+		broke = nil
+	}
+	if why := r.abort.Load(); why != nil {
+		rep.Notes = append(rep.Notes, *why)
+		rep.Thresholds = []Threshold{{Rule: *r.aborted.Load(), Aborted: true}}
+	}
+	rep.judge(r.rules(), oneLine(broke), interrupted)
+	return rep, err
+}
+
+// once sends one load.
+func (r *run) once(ctx context.Context, rep *Report) error {
+	l := level{pace: r.plan.pace, duration: r.plan.duration, seed: r.Seed, shard: r.Shard, messages: r.Messages}
+	return r.level(ctx, l, rep)
+}
+
+// level is a load at one pace.
+type level struct {
+	pace     load.Pace
+	duration time.Duration
+	seed     uint64
+	shard    Shard
+	messages uint64
+	target   float64 // of a search, in requests a second
+}
+
+// level sends the load and looks at its final states.
+func (r *run) level(ctx context.Context, l level, rep *Report) error {
+	t, err := traffic.New(traffic.Options{
+		Seed: fixtures.Seed(l.seed), Epoch: r.Epoch, Messages: l.messages, Mix: r.plan.mix, Batch: r.plan.batch,
+		Faults: traffic.Faults{Duplicate: r.Faults.Duplicate, Reorder: r.Faults.Reorder, Drop: r.Faults.Drop},
+		Shard:  l.shard.I, Shards: l.shard.N,
+	})
+	if err != nil {
+		return &UsageError{err.Error()}
+	}
+	r.tell(func(p *Progress) { *p = Progress{Phase: Sending, Target: l.target} })
+	sending, stop := context.WithCancel(ctx)
+	defer stop()
+	result, err := load.Run(sending, load.Config{
+		URL: r.receiver.URL() + r.Target.Path, Secret: r.secret, Profile: r.Target.Protocol,
+		Source: t, Pace: l.pace, Duration: l.duration, Connections: r.Connections, NoKeepAlive: r.NoKeepAlive,
+		Timeout: r.Target.Timeout, TimeScale: r.TimeScale, Seed: l.seed, Interval: r.Interval,
+		Faults: load.Faults{LostAck: r.Faults.LostAck, Slow: r.Faults.Slow, Reset: r.Faults.Reset},
+		Observe: func(s load.Snapshot) {
+			r.tell(func(p *Progress) {
+				p.Load, p.Phase, p.Target = s, Sending, l.target
+				if s.Draining {
+					p.Phase = Draining
+				}
+			})
+			if r.broken(s) {
+				stop()
+			}
+		},
+	})
+	ended := time.Now()
+	rep.measured(result)
+	if err != nil {
+		return err
+	}
+	if ctx.Err() != nil {
+		rep.Verify.Skipped = "the load was interrupted"
+		return ctx.Err()
+	}
+	if err := r.revive(ctx, rep); err != nil {
+		return err
+	}
+	return r.check(ctx, t, rep, ended)
+}
+
+// check looks at the final states.
+func (r *run) check(ctx context.Context, t truth, rep *Report, ended time.Time) error {
+	v := &verifier{truth: t, prober: r.prober, identity: r.Target.Identity, ignores: r.Target.Ignores, epoch: r.Epoch,
+		hidden: r.hidden, tally: &tally{}}
+	stop := r.telling(v.tally)
+	found, err := v.verify(ctx, r.Verify, ended.Add(r.Target.Settle))
+	stop()
+	rep.Verify = found
+	if err != nil {
+		switch {
+		case ctx.Err() != nil:
+			rep.Verify.Skipped = "the look at the states was interrupted"
+			return ctx.Err()
+		default:
+			rep.Verify.Skipped = "the probe broke: " + err.Error()
+		}
+	}
+	return err
+}
+
+// telling tells how far the look at the states is, until it is stopped.
+func (r *run) telling(t *tally) (stop func()) {
+	done, ended := make(chan struct{}), make(chan struct{})
+	tell := func() {
+		r.tell(func(p *Progress) {
+			p.Phase, p.Checked, p.Wrong, p.Missing = Verifying, t.checked.Load(), t.wrong.Load(), t.missing.Load()
+		})
+	}
+	go func() {
+		defer close(ended)
+		ticker := time.NewTicker(r.Interval)
+		defer ticker.Stop()
+		for {
+			select {
+			case <-ticker.C:
+				tell()
+			case <-done:
+				tell()
+				return
+			}
+		}
+	}()
+	return func() {
+		close(done)
+		<-ended
+	}
+}
+
+// revive starts a receiver again that ended during the load: what it has
+// acknowledged must be there all the same.
+func (r *run) revive(ctx context.Context, rep *Report) error {
+	how, ended := r.receiver.Exited()
+	if !ended {
+		return nil
+	}
+	rep.Crashed = how
+	if r.Verify == (Verification{}) {
+		return nil
+	}
+	rep.Notes = append(rep.Notes, fmt.Sprintf("the receiver %s, and was started again to look at its states", how))
+	return r.receiver.Start(ctx)
+}
+
+// reachable sees that the probe works before anything is judged by it: the
+// receiver can't know a message that was never sent.
+func (r *run) reachable(ctx context.Context) error {
+	m := fixtures.Seed(r.Seed).PlainMessage(0)
+	key := m.Key.Message()
+	if r.Target.Identity == scenarios.ByDevice {
+		key.DeviceToken = m.Devices[0]
+	}
+	_, err := r.prober.States(ctx, []mocksender.Key{key})
+	return err
+}
+
+// broken says whether a rule that ends the load is broken.
+func (r *run) broken(s load.Snapshot) bool {
+	if r.abort.Load() != nil || s.Done {
+		return false
+	}
+	live := live(s)
+	for _, rule := range r.rules() {
+		if !rule.Abort || s.Elapsed < rule.Grace {
+			continue
+		}
+		if t := rule.Judge(&live); t.Value != nil && !t.OK {
+			why := fmt.Sprintf("%s ended the load after %s: it was %s", t.Rule, seconds(s.Elapsed.Seconds()), t.Show())
+			r.aborted.Store(&t.Rule)
+			r.abort.Store(&why)
+			return true
+		}
+	}
+	return false
+}
+
+// tell changes the progress and tells it.
+func (r *run) tell(change func(*Progress)) {
+	r.observing.Lock()
+	defer r.observing.Unlock()
+	change(&r.progress)
+	if r.Observe != nil {
+		r.Observe(r.progress)
+	}
+}
+
+// blank is the report of a load that has not begun.
+func (r *run) blank() Report {
+	return Report{
+		Schema: Schema, Command: r.Command, Started: time.Now(),
+		Tool: event.Tool{Version: r.Version, Seed: r.Seed, Epoch: r.Epoch, Protocol: string(r.Target.Protocol)},
+		Plan: Plan{
+			Rate: r.plan.rate, DurationS: r.plan.duration.Seconds(), Connections: r.Connections, Messages: r.Messages,
+			Mix: r.plan.mix.String(), Batch: r.plan.batch.String(), Faults: r.Faults, TimeScale: r.TimeScale, Shard: r.Shard, Verify: r.Verify.String(),
+		},
+		Verify:    Verify{Mode: r.Verify.String()},
+		Histogram: encode(load.NewHistogram()), ServiceHistogram: encode(load.NewHistogram()),
+	}
+}
+
+// describe names the receiver.
+func (r *run) describe(rep *Report) {
+	info := r.receiver.Info()
+	rep.Receiver = event.Receiver{Name: r.Target.Name, Kind: info.Kind, URL: r.receiver.URL(), Image: info.Image, Digest: info.Digest,
+		Identity: string(r.Target.Identity)}
+}
+
+// oneLine is err as one line, nil for nil.
+func oneLine(err error) error {
+	if err == nil {
+		return nil
+	}
+	return errors.New(firstLine(err.Error()))
+}

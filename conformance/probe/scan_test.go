@@ -1,0 +1,53 @@
+package probe
+
+import (
+	"bytes"
+	"encoding/json"
+	"reflect"
+	"strings"
+	"testing"
+)
+
+// What the scanner takes apart is what encoding/json does, and it refuses the
+// same.
+func FuzzScan(f *testing.F) {
+	for _, s := range []string{
+		"", " ", "[", "]", "[]", " [ ] ", "[1]", "[1,]", "[,1]", "[1 2]", "[1,2] x", "[null,{}, [],\"a\\\"b\",-0.5e+3,true,false]",
+		"{}", "{", `{"a":1}`, `{"a" : {"b":[1,{"c":"]}"}]} , "a":2}`, `{"a":1,}`, `{"a"}`, `{a:1}`, `{"a":}`, `{"":null}`, `{"\u0061":"\ud83d"}`,
+		"[01]", "[1.]", "[.5]", "[1e]", "[-]", "[+1]", "[tru]", "[nulll]", `["\x"]`, `["\u12g4"]`, "[\"\x01\"]", "[\"\xff\"]", "[\"a",
+		strings.Repeat("[", 10001) + strings.Repeat("]", 10001), strings.Repeat("[", 10000) + strings.Repeat("]", 10000),
+		strings.Repeat(`{"a":`, 10000) + "1" + strings.Repeat("}", 10000),
+	} {
+		f.Add([]byte(s))
+	}
+	f.Fuzz(func(t *testing.T, b []byte) {
+		if bytes.Equal(bytes.TrimSpace(b), []byte("null")) {
+			return // encoding/json takes it for an array, and for an object
+		}
+		var list []json.RawMessage
+		wantList := json.Unmarshal(b, &list) == nil
+		got, ok := elements(b)
+		if ok != wantList {
+			t.Fatalf("%.100q is an array: got %v, want %v", b, ok, wantList)
+		}
+		if ok && !reflect.DeepEqual(got, list) && len(got)+len(list) > 0 {
+			t.Fatalf("%.100q: got %.200q, want %.200q", b, got, list)
+		}
+		var object map[string]json.RawMessage
+		wantObject := json.Unmarshal(b, &object) == nil
+		taken := map[string]json.RawMessage{}
+		ok = members(b, func(name, value []byte) {
+			var s string
+			if err := json.Unmarshal(name, &s); err != nil {
+				t.Fatalf("name %q: %v", name, err)
+			}
+			taken[s] = value
+		})
+		if ok != wantObject {
+			t.Fatalf("%.100q is an object: got %v, want %v", b, ok, wantObject)
+		}
+		if ok && !reflect.DeepEqual(taken, object) {
+			t.Fatalf("%.100q: got %.200q, want %.200q", b, taken, object)
+		}
+	})
+}
