@@ -11,6 +11,7 @@ import (
 	"os/exec"
 	"os/signal"
 	"path/filepath"
+	"slices"
 	"syscall"
 	"time"
 
@@ -38,6 +39,9 @@ func run(ctx context.Context) error {
 	program := flag.String("program", "", "the program under test; empty: it is built")
 	parallel := flag.Int("parallel", 2, "how many runs go on side by side")
 	quick := flag.Bool("short", false, "each behaviour by one command only")
+	command := flag.String("command", "", "play one command only: certify, scenario run or load")
+	signals := flag.Int("signals", 0, "interrupt so many runs at random moments, in place of the table")
+	seed := flag.Uint64("seed", 1, "where the moments come from")
 	list := flag.Bool("list", false, "list the behaviours")
 	flag.Parse()
 	if *list {
@@ -62,10 +66,14 @@ func run(ctx context.Context) error {
 			return err
 		}
 	}
+	if *signals > 0 {
+		return interrupt(ctx, p, *seed, *signals, *parallel)
+	}
 	cases := torture.Cases()
 	if *quick {
 		cases = torture.Quick()
 	}
+	cases = slices.DeleteFunc(cases, func(c torture.Case) bool { return *command != "" && string(c.Command) != *command })
 	if cases, err = torture.Matching(cases, flag.Args()...); err != nil {
 		return err
 	}

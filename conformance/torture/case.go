@@ -14,10 +14,11 @@ type Command string
 const (
 	Certify  Command = "certify"
 	Scenario Command = "scenario run"
+	Load     Command = "load"
 )
 
 // Commands are all of them.
-var Commands = []Command{Certify, Scenario}
+var Commands = []Command{Certify, Scenario, Load}
 
 // Case is one behaviour on one side of a receiver, met by one command.
 type Case struct {

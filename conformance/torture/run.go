@@ -147,14 +147,19 @@ func (p Program) args(c Case, dir string) ([]string, *hostile.Server, error) {
 		}
 		args = append(args, "--url", server.URL())
 	}
-	if c.Command == Certify {
+	switch c.Command {
+	case Certify:
 		args = append(args, "--probe-bulk", "/states", "--shrink", "1s", "--report-dir", filepath.Join(dir, "report"))
 		for _, check := range checks {
 			args = append(args, "--focus", check)
 		}
-		return args, server, nil
+	case Load:
+		args = append(args, "--probe-bulk", "/states", "--messages", "100", "--duration", "300ms", "--batch", "20", "--connections", "16",
+			"--threshold", "dropped==0", "--faults", "duplicate=5%,lost-ack=2%", "--report-dir", filepath.Join(dir, "report"), "--json", filepath.Join(dir, "report", "out.json"))
+	default:
+		args = append(args, checks...)
 	}
-	return append(args, checks...), server, nil
+	return args, server, nil
 }
 
 // common are the flags that make a run short.
