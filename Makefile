@@ -3,7 +3,7 @@
 GO ?= go
 STATICCHECK = honnef.co/go/tools/cmd/staticcheck@v0.8.2
 
-.PHONY: build demo test lint unit prove prove-stable bench stress fuzz docker clean
+.PHONY: build demo test lint unit torture prove prove-stable bench stress fuzz docker clean
 
 build: ## the program, at bin/ctxpush
 	CGO_ENABLED=0 $(GO) build -o bin/ctxpush ./cmd/ctxpush
@@ -40,6 +40,12 @@ prove: ## certify every mutant and every correct design; the README states the c
 prove-stable: ## the correct designs, with N seeds each and the other core loaded
 	$(GO) build -o bin/prove ./cmd/prove
 	bin/prove -designs-only -smallest=false -load -seeds $(if $(filter command,$(firstword $(origin N))),$(N),50)
+
+# Alone on the machine: each run must end in time.
+torture: ## hostile receivers by every command, and runs that are interrupted at random moments
+	$(GO) build -o bin/torture ./cmd/torture
+	bin/torture -parallel 4
+	bin/torture -parallel 3 -signals 200
 
 # Ginkgo runs a suite once in a process, so the binary is run N times.
 N ?= 20

@@ -99,7 +99,7 @@ func (x *exploration) newPlay(g *group, label string) *play {
 // replay is a group's representative as it was found.
 func (x *exploration) replay(g *group) *play {
 	p := x.newPlay(g, "")
-	f := g.failure
+	f := x.run.hidden(g.failure)
 	f.Count = g.count
 	if x.played < x.total {
 		f.Detail += fmt.Sprintf("; %s of %s schedules were played", humanize.Comma(int64(x.played)), humanize.Comma(int64(x.total)))

@@ -270,8 +270,6 @@ func (p *play) restart(ctx context.Context, how scenarios.Restart) error {
 		return errUnfit
 	}
 	p.note("%s, started again in %s", signal, time.Since(begin).Round(time.Millisecond))
-	if p.pace == nil {
-	}
 	return nil
 }
 
@@ -330,6 +328,7 @@ func (p *play) misjudged(w scenarios.Want, got *event.State, detail string, kind
 
 // fail records a failure with its evidence; alike ones are counted.
 func (p *play) fail(f event.Failure) {
+	f = p.run.hidden(f)
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	for i := range p.failures {

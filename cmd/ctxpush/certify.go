@@ -46,6 +46,7 @@ certifies the built-in reference receiver.`,
 	f.Var(timeFlag{&c.Epoch}, "epoch", "when the made-up messages were scheduled (default the midnight before last, UTC)")
 	f.Float64Var(&c.TimeScale, "time-scale", conformance.DefaultTimeScale, "how much faster than real time retries come; 1 takes two hours for a dropped batch")
 	f.IntVar(&c.Parallel, "parallel", conformance.DefaultParallel, "how many scenarios run side by side")
+	f.DurationVar(&c.Shrink, "shrink", conformance.DefaultShrink, "how long in all to look for the smallest deliveries that still fail; 0 is not at all")
 	f.StringVar(&dir, "report-dir", "ctxpush-report", "where report.json and junit.xml are written")
 	f.BoolVar(&exit.FailOnSkip, "fail-on-skip", false, "exit 1 if a check was skipped")
 	f.BoolVar(&exit.StrictWaivers, "strict-waivers", false, "exit 1 if a waived check passes")
@@ -55,6 +56,9 @@ certifies the built-in reference receiver.`,
 				return mistakef("%s beside --config %s: want one file", args[0], t.file)
 			}
 			t.file = args[0]
+		}
+		if c.Shrink <= 0 {
+			c.Shrink = -1 // to Config 0 is the default
 		}
 		c.Level, c.Explore = scenarios.Level(level), scenarios.Depth(depth)
 		var err error

@@ -76,25 +76,36 @@ func (r *reader) state(ctx context.Context, raw json.RawMessage) (*event.State, 
 var textMembers = [...]string{"delivery_status", "delivery_method", "planned_delivery_method", "timestamp"}
 
 // membersOf are the textMembers of a state and then its content, nil where one
-// is absent. Names count in their one spelling, which a struct would not ask for.
+// is absent. Names count in their one spelling, which a struct would not ask for,
+// and none may come twice: nobody could tell which of the two is meant.
 func membersOf(raw []byte) (m [len(textMembers) + 1]json.RawMessage, err error) {
+	twice := ""
 	ok := members(raw, func(name, value []byte) {
 		name, ok := unquote(name)
 		if !ok {
 			return
 		}
+		keep := func(i int) {
+			if m[i] != nil {
+				twice = string(name)
+			}
+			m[i] = value
+		}
 		if string(name) == "content" {
-			m[len(textMembers)] = value
+			keep(len(textMembers))
 			return
 		}
 		for i, text := range textMembers {
 			if string(name) == text {
-				m[i] = value
+				keep(i)
 			}
 		}
 	})
-	if !ok {
+	switch {
+	case !ok:
 		err = errors.New("the state is no JSON")
+	case twice != "":
+		err = fmt.Errorf("%s comes twice in the state: want it once", twice)
 	}
 	return m, err
 }

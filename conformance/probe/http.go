@@ -9,6 +9,7 @@ import (
 	"io"
 	"net"
 	"net/http"
+	"net/http/httptrace"
 	"net/url"
 	"slices"
 	"strings"
@@ -247,12 +248,16 @@ func (q *question) ask(ctx context.Context, body []byte) (answer, error) {
 		// again where an idle connection turns out to be closed.
 		req.Header["Idempotency-Key"] = []string{}
 	}
-	resp, err := q.p.client.Do(req)
+	resp, err := q.p.do(req)
 	if err != nil {
 		return answer{}, q.unanswered(ctx, err)
 	}
 	defer resp.Body.Close()
 	a := answer{status: resp.StatusCode, kind: resp.Header.Get("Content-Type")}
+	if a.status == http.StatusSwitchingProtocols {
+		// What follows is the connection itself, which no context ends.
+		return answer{}, q.refused(a, resp)
+	}
 	a.body, err = io.ReadAll(io.LimitReader(resp.Body, q.limit+1))
 	if a.status != http.StatusOK && a.status != http.StatusNotFound {
 		return answer{}, q.refused(a, resp)
@@ -266,6 +271,25 @@ func (q *question) ask(ctx context.Context, body []byte) (answer, error) {
 		return answer{}, q.failf("answered in the encoding %s, which was not asked for: want gzip or none", q.p.redact.cut(resp.Header.Get("Content-Encoding"), 40))
 	}
 	return a, nil
+}
+
+// do makes a request, once more on a fresh connection where one that was kept
+// turns out to be closed: net/http itself gives up once a part of the body is
+// written.
+func (p *httpProber) do(req *http.Request) (*http.Response, error) {
+	var kept bool
+	trace := &httptrace.ClientTrace{GotConn: func(c httptrace.GotConnInfo) { kept = c.Reused }}
+	resp, err := p.client.Do(req.WithContext(httptrace.WithClientTrace(req.Context(), trace)))
+	if err == nil || !kept || req.Context().Err() != nil {
+		return resp, err
+	}
+	if req.GetBody != nil {
+		if req.Body, err = req.GetBody(); err != nil {
+			return nil, err
+		}
+	}
+	p.client.CloseIdleConnections()
+	return p.client.Do(req)
 }
 
 // unanswered is a request without a whole answer.

@@ -51,15 +51,13 @@ func (b *builtIn) Start(context.Context) error {
 	return nil
 }
 
-func (b *builtIn) start() error {
+func (b *builtIn) start() (err error) {
 	opts := b.opts
 	if opts.Store == "" {
 		if b.temp == "" {
-			temp, err := os.MkdirTemp("", "ctxpush-")
-			if err != nil {
+			if b.temp, err = newTemp(); err != nil {
 				return fmt.Errorf("no place for its store: %w", err)
 			}
-			b.temp = temp
 		}
 		opts.Store = filepath.Join(b.temp, "states.db")
 	}

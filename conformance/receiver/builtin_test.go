@@ -2,6 +2,7 @@ package receiver
 
 import (
 	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 
@@ -43,4 +44,18 @@ func TestBuiltInThatCannotStart(t *testing.T) {
 	g := NewWithT(t)
 	env := Env{Secret: testSecret, BuiltIn: reference.Options{Listen: "127.0.0.1:99999"}}
 	g.Expect(startError(t, t.Context(), opened(t, config.Config{}, env)).Error()).To(HavePrefix("built-in receiver: listen on 127.0.0.1:99999: "))
+}
+
+func TestStoresOfKilledRunsAreRemoved(t *testing.T) {
+	g := NewWithT(t)
+	dir := t.TempDir()
+	before := self()
+	before.started = "1" // somebody else had this number once
+	for _, name := range []string{tempPrefix + before.mark("a"), tempPrefix + self().mark("b"), tempPrefix + "c", "d"} {
+		g.Expect(os.MkdirAll(filepath.Join(dir, name, "states.db"), 0o700)).To(Succeed())
+	}
+	removeStaleTemps(dir)
+	left, err := filepath.Glob(filepath.Join(dir, "*"))
+	g.Expect(err).NotTo(HaveOccurred())
+	g.Expect(left).To(ConsistOf(HaveSuffix(self().mark("b")), HaveSuffix(tempPrefix+"c"), HaveSuffix("/d")))
 }

@@ -2,6 +2,7 @@ package receiver
 
 import (
 	"context"
+	"crypto/rand"
 	"errors"
 	"fmt"
 	"os"
@@ -27,6 +28,7 @@ const (
 // still be held by connections that its end has cut.
 type process struct {
 	name string
+	mark string // of all that it starts
 	spec config.Command
 	dir  string
 	env  Env
@@ -62,6 +64,7 @@ func newProcess(cfg config.Config, env Env) (Receiver, error) {
 	}
 	log := newLineLog(env.Secret)
 	return &process{
+		mark: self().mark(strings.ToLower(rand.Text())),
 		name: "command " + log.hide.Text(cut(strings.Join(spec.Argv, " "), 120)),
 		spec: spec,
 		dir:  dir,
@@ -115,7 +118,7 @@ func (p *process) start(ctx context.Context, port int) error {
 	if errors.Is(err, errEnded) {
 		err = fmt.Errorf("%w: %s", errEnded, c.how)
 	}
-	err = errors.Join(err, c.kill())
+	err = errors.Join(err, c.kill(), p.endStrays())
 	return &StartError{Receiver: p.name, Tried: w.tried(), Waited: waited, Log: p.log.tail(tailSize), Err: err}
 }
 
@@ -136,6 +139,7 @@ func (p *process) spawn(port string) (*child, error) {
 	for name, value := range p.spec.Env {
 		cmd.Env = append(cmd.Env, name+"="+config.Expand(value, map[string]string{config.VarPort: port, config.VarSecret: p.env.Secret}))
 	}
+	cmd.Env = append(cmd.Env, markVariable+"="+p.mark)
 	setGroup(cmd)
 
 	c := &child{cmd: cmd, ended: make(chan struct{})}
@@ -290,4 +294,16 @@ func (p *process) URL() string        { return p.url }
 func (p *process) Fixed() string      { return "" }
 func (p *process) Log(n int) []string { return p.log.tail(n) }
 func (p *process) Info() Info         { return Info{Kind: "command"} }
-func (p *process) Close() error       { return p.Kill(context.Background()) }
+
+// Close also ends what has left the process's group, as daemons do: they may
+// outlive a kill, as a database does that the receiver starts, but not the run.
+func (p *process) Close() error {
+	return errors.Join(p.Kill(context.Background()), p.endStrays())
+}
+
+func (p *process) endStrays() error {
+	if err := endStrays(func(mark string) bool { return mark == p.mark }); err != nil {
+		return fmt.Errorf("%s: %w", p.name, err)
+	}
+	return nil
+}

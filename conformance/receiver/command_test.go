@@ -233,6 +233,46 @@ func TestCommandGoesWithAKilledRun(t *testing.T) {
 		WithTimeout(time.Minute).WithPolling(5 * time.Millisecond).Should(BeFalse())
 }
 
+// stray is the number of the daemon's process.
+func stray(t *testing.T, dir string) string {
+	t.Helper()
+	var pid string
+	NewWithT(t).Eventually(func() string {
+		said, _ := os.ReadFile(filepath.Join(dir, "stray"))
+		pid = strings.TrimSpace(string(said))
+		return pid
+	}).WithTimeout(time.Minute).WithPolling(5 * time.Millisecond).ShouldNot(BeEmpty())
+	return pid
+}
+
+func TestCommandThatLeavesADaemon(t *testing.T) {
+	if runtime.GOOS != "linux" {
+		t.Skip("only Linux tells the environment of others")
+	}
+	g := NewWithT(t)
+	c := daemon()
+	r := newCommand(t, c, Env{})
+	g.Expect(r.Start(t.Context())).To(Succeed())
+	pid := stray(t, r.(*process).dir)
+	g.Expect(r.Kill(t.Context())).To(Succeed())
+	g.Expect(runs(pid)).To(BeTrue(), "it may be a database that the receiver needs again")
+	g.Expect(r.Close()).To(Succeed())
+	g.Expect(runs(pid)).To(BeFalse())
+}
+
+func TestDaemonOfAKilledRunIsEndedByTheNext(t *testing.T) {
+	if runtime.GOOS != "linux" {
+		t.Skip("only Linux tells the environment of others")
+	}
+	g := NewWithT(t)
+	dir := t.TempDir()
+	killedHarness(t, "daemon", "CTXPUSH_TEST_DIR="+dir)
+	pid := stray(t, dir)
+	g.Expect(runs(pid)).To(BeTrue())
+	g.Expect(endStrays(func(mark string) bool { return ownerOfMark(mark).gone() })).To(Succeed())
+	g.Expect(runs(pid)).To(BeFalse())
+}
+
 func TestLookProgram(t *testing.T) {
 	_, err := lookProgram("./missing", t.TempDir())
 	NewWithT(t).Expect(errors.Is(err, fs.ErrNotExist)).To(BeTrue())

@@ -63,6 +63,10 @@ func harness(kind string) {
 		c := command("")
 		c.Dir = os.Getenv("CTXPUSH_TEST_DIR")
 		cfg.Receiver.Command = &c
+	case "daemon":
+		c := daemon()
+		c.Dir = os.Getenv("CTXPUSH_TEST_DIR")
+		cfg.Receiver.Command = &c
 	case "container":
 		c := inContainer("")
 		c.Image = os.Getenv("CTXPUSH_TEST_IMAGE")
@@ -112,6 +116,14 @@ func command(mode string) config.Command {
 		Env:   map[string]string{"HOST": "127.0.0.1", "PORT": "${PORT}", "SECRET": "${SECRET}", "MODE": mode},
 		Ready: config.Ready{HTTP: "/healthz", Timeout: time.Minute},
 	}
+}
+
+// daemon is a shell that starts a process in a session of its own, whose number
+// it writes, and then is the receiver.
+func daemon() config.Command {
+	c := command("")
+	c.Argv = []string{"sh", "-c", `setsid sh -c 'echo $$ >stray; exec sleep 3600' & exec "$0"`, program}
+	return c
 }
 
 // newCommand is a receiver of its own disk, closed after the test.

@@ -32,8 +32,9 @@ type Env struct {
 	BuiltIn reference.Options
 }
 
-// New is the receiver that cfg describes. It starts nothing. The error is a
-// *config.Error: the user's mistake, before anything was made.
+// New is the receiver that cfg describes. It starts nothing, and removes what
+// runs that were killed have left behind. The error is a *config.Error: the
+// user's mistake, before anything was made.
 func New(cfg config.Config, env Env) (Receiver, error) {
 	if env.Secret == "" {
 		env.Secret = string(cfg.Secret)
@@ -49,6 +50,7 @@ func New(cfg config.Config, env Env) (Receiver, error) {
 	if err := cfg.Validate(); err != nil {
 		return nil, err
 	}
+	removeStaleOnce()
 	switch r := cfg.Receiver; {
 	case r.URL != "":
 		return newRemote(r.URL)

@@ -48,19 +48,29 @@ func (o owner) labels(run, receiver string) map[string]string {
 	}
 }
 
-// image is the name of an image that o builds for one of a run's receivers. An
-// image carries its owner in its name: each label would be a step of the build.
-func (o owner) image(receiver string) string {
-	return imageRepo + ":" + strings.Join([]string{o.host, o.pid, o.started, receiver}, "-")
+// mark names o and one of a run's receivers where there is but a word for it.
+func (o owner) mark(receiver string) string {
+	return strings.Join([]string{o.host, o.pid, o.started, receiver}, "-")
 }
 
-func ownerOfImage(name string) owner {
-	tag, ours := strings.CutPrefix(name, imageRepo+":")
-	parts := strings.Split(tag, "-")
-	if !ours || len(parts) != 4 {
+func ownerOfMark(mark string) owner {
+	parts := strings.Split(mark, "-")
+	if len(parts) != 4 {
 		return owner{}
 	}
 	return owner{host: parts[0], pid: parts[1], started: parts[2]}
+}
+
+// image is the name of an image that o builds for one of a run's receivers. An
+// image carries its owner in its name: each label would be a step of the build.
+func (o owner) image(receiver string) string { return imageRepo + ":" + o.mark(receiver) }
+
+func ownerOfImage(name string) owner {
+	tag, ours := strings.CutPrefix(name, imageRepo+":")
+	if !ours {
+		return owner{}
+	}
+	return ownerOfMark(tag)
 }
 
 // gone reports whether o has certainly ended. What can't be seen from here,

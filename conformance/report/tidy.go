@@ -15,6 +15,7 @@ const (
 	maxText    = 16 << 10 // a line of a log, a reason, a detail
 	maxReason  = 64 << 10 // why a run ended: it may carry a log's tail
 	maxRequest = 1 << 20  // a curl command or a content: larger than any that is sent
+	maxDepth   = 100      // of a content, in levels: each is a step to the right on every line within
 )
 
 // tidy brings r into the one form in which it is stored and read: valid UTF-8
@@ -86,14 +87,15 @@ func tidyState(s *event.State) *event.State {
 	return &t
 }
 
-// tidyContent compacts raw. What is no JSON, or too much of it, becomes a JSON
+// tidyContent compacts raw. What is no JSON, too much or too deep becomes a JSON
 // string, because a raw value would make the report around it unreadable.
 func tidyContent(raw json.RawMessage) json.RawMessage {
 	if len(raw) == 0 {
 		return nil
 	}
 	var b bytes.Buffer
-	if valid := bytes.ToValidUTF8(raw, []byte("\uFFFD")); json.Compact(&b, valid) == nil && b.Len() <= maxRequest {
+	valid := bytes.ToValidUTF8(raw, []byte("\uFFFD"))
+	if depth(valid) <= maxDepth && json.Compact(&b, valid) == nil && b.Len() <= maxRequest {
 		return b.Bytes()
 	}
 	b.Reset()
@@ -103,6 +105,26 @@ func tidyContent(raw json.RawMessage) json.RawMessage {
 		return nil // a string always encodes
 	}
 	return bytes.TrimSpace(b.Bytes())
+}
+
+// depth is how deep a JSON text is nested.
+func depth(raw []byte) int {
+	deepest, level, quoted := 0, 0, false
+	for i := 0; i < len(raw); i++ {
+		switch c := raw[i]; {
+		case quoted && c == '\\':
+			i++
+		case c == '"':
+			quoted = !quoted
+		case quoted:
+		case c == '[' || c == '{':
+			level++
+			deepest = max(deepest, level)
+		case c == ']' || c == '}':
+			level--
+		}
+	}
+	return deepest
 }
 
 // utc is t in UTC without its monotonic reading, which no file can hold.

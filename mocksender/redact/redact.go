@@ -5,7 +5,9 @@ package redact
 
 import (
 	"encoding/base64"
+	"encoding/hex"
 	"encoding/json"
+	"html"
 	"net/url"
 	"slices"
 	"strings"
@@ -21,7 +23,8 @@ type Redactor struct {
 type mark struct{ text, instead string }
 
 // New is a redactor that puts instead in the place of the secrets, as they are,
-// within a JSON string, within a URL, and in base64. Empty ones are left out.
+// within a JSON string, within a URL, within HTML, in hexadecimal, and in base64,
+// also as a part of a longer text. Empty ones are left out.
 func New(instead string, secrets ...string) *Redactor {
 	r := &Redactor{}
 	for _, s := range secrets {
@@ -37,11 +40,35 @@ func New(instead string, secrets ...string) *Redactor {
 			url.PathEscape(s),
 			base64.StdEncoding.EncodeToString([]byte(s)),
 			base64.URLEncoding.EncodeToString([]byte(s)),
+			html.EscapeString(s),
+			strings.ReplaceAll(html.EscapeString(s), "&#34;", "&quot;"),
+			hex.EncodeToString([]byte(s)),
 		} {
 			r = r.Hide(spelling, instead)
 		}
+		for _, part := range within64(s) {
+			r = r.Hide(part, instead)
+		}
 	}
 	return r
+}
+
+// within64 is what shows of s where a longer text that holds it is in base64:
+// three bytes make four characters, so that it may begin in three ways. Those of
+// a short one might as well be of something else, and are left out.
+func within64(s string) []string {
+	const telling = 8 // characters
+	var parts []string
+	for _, encoding := range []*base64.Encoding{base64.RawStdEncoding, base64.RawURLEncoding} {
+		for before := range 3 {
+			// The characters of which s alone decides every bit.
+			begin, end := (8*before+5)/6, 8*(before+len(s))/6
+			if text := encoding.EncodeToString(append(make([]byte, before), s...)); end-begin >= telling {
+				parts = append(parts, text[begin:end])
+			}
+		}
+	}
+	return parts
 }
 
 // unescapedHTML is s within a JSON string whose writer leaves <, > and & alone.

@@ -2,7 +2,9 @@ package redact_test
 
 import (
 	"encoding/base64"
+	"encoding/hex"
 	"encoding/json"
+	"html"
 	"net/url"
 	"strings"
 	"testing"
@@ -23,6 +25,11 @@ func TestText(t *testing.T) {
 		"query":       "/?s=" + url.QueryEscape(secret),
 		"path":        "/" + url.PathEscape(secret) + "/",
 		"base64":      base64.StdEncoding.EncodeToString([]byte(secret)),
+		"basic":       "Basic " + base64.StdEncoding.EncodeToString([]byte("user:"+secret)),
+		"in base64":   base64.RawURLEncoding.EncodeToString([]byte("it is " + secret + ", you know")),
+		"HTML":        "<pre>" + html.EscapeString(secret) + "</pre>",
+		"HTML, named": "<pre>S3cr&lt;&quot;é/t</pre>",
+		"hexadecimal": hex.EncodeToString([]byte(secret)),
 		"the second":  "another",
 	} {
 		if got := r.Text(s); got == s || !strings.Contains(got, "[secret]") || strings.Contains(strings.ToLower(got), "s3cr") {

@@ -1,0 +1,14 @@
+//go:build !unix
+
+package main
+
+import (
+	"context"
+	"errors"
+
+	"github.com/ctxpush/ctxpush/conformance/torture"
+)
+
+func interrupt(context.Context, torture.Program, uint64, int, int) error {
+	return errors.New("-signals needs Unix")
+}

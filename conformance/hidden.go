@@ -1,0 +1,51 @@
+package conformance
+
+import (
+	"bytes"
+	"encoding/json"
+
+	"github.com/ctxpush/ctxpush/conformance/event"
+	"github.com/ctxpush/ctxpush/mocksender"
+	"github.com/ctxpush/ctxpush/mocksender/redact"
+)
+
+// blank stands where a receiver told the secret.
+const blank = "[secret]"
+
+// hidden is the failure without the secret, which a receiver may tell in a state
+// as well. States are compared before: blanked out, a right one might be wrong.
+func (r *run) hidden(f event.Failure) event.Failure {
+	hide := redact.New(blank, r.secret)
+	f.Detail = hide.Text(f.Detail)
+	if f.Got == nil {
+		return f
+	}
+	got := *f.Got
+	got.DeliveryMethod = mocksender.DeliveryMethod(hide.Text(string(got.DeliveryMethod)))
+	got.PlannedDeliveryMethod = mocksender.DeliveryMethod(hide.Text(string(got.PlannedDeliveryMethod)))
+	got.Timestamp = hide.Text(got.Timestamp)
+	got.Content = hiddenJSON(hide, got.Content)
+	f.Got = &got
+	return f
+}
+
+// hiddenJSON is a JSON text without the secret, also where its letters are
+// written as escapes.
+func hiddenJSON(hide *redact.Redactor, raw json.RawMessage) json.RawMessage {
+	if len(raw) == 0 {
+		return raw
+	}
+	plain := []byte(raw)
+	d := json.NewDecoder(bytes.NewReader(raw))
+	d.UseNumber()
+	var v any
+	if d.Decode(&v) == nil {
+		if spelled, err := json.Marshal(v); err == nil {
+			plain = spelled
+		}
+	}
+	if shown := hide.Text(string(plain)); shown != string(plain) {
+		return json.RawMessage(shown)
+	}
+	return json.RawMessage(hide.Text(string(raw)))
+}

@@ -1,0 +1,31 @@
+package receiver
+
+import (
+	"crypto/rand"
+	"os"
+	"path/filepath"
+	"strings"
+)
+
+// tempPrefix begins the names of the temporary folders, the rest of which is the
+// mark of their owner.
+const tempPrefix = "ctxpush-store-"
+
+// newTemp makes a temporary folder.
+func newTemp() (string, error) {
+	dir := filepath.Join(os.TempDir(), tempPrefix+self().mark(strings.ToLower(rand.Text())))
+	return dir, os.Mkdir(dir, 0o700)
+}
+
+// removeStaleTemps removes the folders that runs which were killed have left.
+func removeStaleTemps(in string) {
+	entries, err := os.ReadDir(in)
+	if err != nil {
+		return
+	}
+	for _, e := range entries {
+		if mark, ours := strings.CutPrefix(e.Name(), tempPrefix); ours && e.IsDir() && ownerOfMark(mark).gone() {
+			_ = os.RemoveAll(filepath.Join(in, e.Name()))
+		}
+	}
+}
