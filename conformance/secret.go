@@ -16,13 +16,18 @@ import (
 // secret differs from it.
 func newSecret() string { return "ctx-" + rand.Text() }
 
+// wrongSecret is a secret that is not the given one.
+func wrongSecret(secret string) string {
+	sum := sha256.Sum256([]byte("not " + secret))
+	return hex.EncodeToString(sum[:12])
+}
+
 // disguise puts into the request what stands in place of the shared secret.
 func disguise(r *mocksender.Request, p mocksender.Profile, how scenarios.Secret, secret string) {
 	name := p.SecretHeader()
 	switch how {
 	case scenarios.SecretWrong:
-		sum := sha256.Sum256([]byte("not " + secret))
-		r.Set(name, hex.EncodeToString(sum[:12]))
+		r.Set(name, wrongSecret(secret))
 	case scenarios.SecretMissing:
 		r.Del(name)
 	case scenarios.SecretEmpty:

@@ -72,6 +72,18 @@ func addTarget(cmd *cobra.Command, only ...string) *target {
 	return t
 }
 
+// argument takes a command's one argument for the file.
+func (t *target) argument(cmd *cobra.Command, args []string) error {
+	if len(args) == 0 {
+		return nil
+	}
+	if t.file != "" && cmd.Flags().Changed("config") {
+		return mistakef("%s beside --config %s: want one file", args[0], t.file)
+	}
+	t.file = args[0]
+	return nil
+}
+
 // config reads the file, puts flags and environment over it, and judges the
 // whole.
 func (t *target) config(env func(string) (string, bool)) (config.Config, error) {

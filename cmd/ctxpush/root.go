@@ -62,7 +62,7 @@ or value, 3 the surroundings are broken, 130 and 143 interrupted.`,
 		return unknownCommand(cmd, args)
 	}
 	root.RunE = func(cmd *cobra.Command, _ []string) error { return cmd.Help() }
-	root.AddCommand(newCertify(s), newChecks(s), newScenario(s), newSend(s), newReceiver(s), newSchema(s), newVersion(s))
+	root.AddCommand(newCertify(s), newChecks(s), newScenario(s), newSend(s), newReceiver(s), newDoctor(s), newSchema(s), newVersion(s))
 	withUsageErrors(root)
 	return root
 }
