@@ -13,6 +13,8 @@ import (
 // err.
 type streams struct {
 	out, err  io.Writer
+	in        io.Reader
+	inLive    bool // in is a terminal at which a person sits
 	outColor  bool
 	errColor  bool
 	errLive   bool // err is a terminal that a person watches
@@ -22,11 +24,12 @@ type streams struct {
 }
 
 func stdio() streams {
-	s := streams{out: os.Stdout, err: os.Stderr, lookupEnv: os.LookupEnv}
+	s := streams{out: os.Stdout, err: os.Stderr, in: os.Stdin, lookupEnv: os.LookupEnv}
 	outTerminal, errTerminal := term.IsTerminal(int(os.Stdout.Fd())), term.IsTerminal(int(os.Stderr.Fd()))
 	color := os.Getenv("NO_COLOR") == "" && os.Getenv("TERM") != "dumb"
 	s.outColor, s.errColor = outTerminal && color, errTerminal && color
 	s.errLive = errTerminal && os.Getenv("CI") == "" && os.Getenv("TERM") != "dumb"
+	s.inLive = errTerminal && term.IsTerminal(int(os.Stdin.Fd())) && os.Getenv("CI") == ""
 	if outTerminal {
 		s.outWidth, _, _ = term.GetSize(int(os.Stdout.Fd()))
 	}
@@ -62,7 +65,7 @@ or value, 3 the surroundings are broken, 130 and 143 interrupted.`,
 		return unknownCommand(cmd, args)
 	}
 	root.RunE = func(cmd *cobra.Command, _ []string) error { return cmd.Help() }
-	root.AddCommand(newCertify(s), newChecks(s), newScenario(s), newSend(s), newReceiver(s), newDoctor(s), newSchema(s), newVersion(s))
+	root.AddCommand(newCertify(s), newChecks(s), newScenario(s), newSend(s), newReceiver(s), newInit(s), newDoctor(s), newSchema(s), newVersion(s))
 	withUsageErrors(root)
 	return root
 }
