@@ -52,6 +52,10 @@ receiver.yaml.
 
 Exit codes: 0 all well, 1 the receiver fell short, 2 a mistake in a flag, file
 or value, 3 the surroundings are broken, 130 and 143 interrupted.`,
+		Example: `  ctxpush certify
+  ctxpush init --url http://127.0.0.1:3000
+  ctxpush doctor receiver.yaml
+  ctxpush certify receiver.yaml`,
 		SilenceErrors: true,
 		SilenceUsage:  true,
 	}
@@ -65,8 +69,10 @@ or value, 3 the surroundings are broken, 130 and 143 interrupted.`,
 		return unknownCommand(cmd, args)
 	}
 	root.RunE = func(cmd *cobra.Command, _ []string) error { return cmd.Help() }
-	root.AddCommand(newCertify(s), newChecks(s), newScenario(s), newSend(s), newReceiver(s), newInit(s), newDoctor(s), newSchema(s), newVersion(s))
+	root.AddCommand(newCertify(s), newChecks(s), newScenario(s), newSend(s), newReceiver(s), newInit(s), newDoctor(s), newSchema(s), newCompletion(s), newMan(), newVersion(s))
+	root.DisableAutoGenTag = true
 	withUsageErrors(root)
+	withCompletion(root)
 	return root
 }
 
