@@ -21,26 +21,26 @@ func newMan() *cobra.Command {
 			if err := os.MkdirAll(args[0], 0o755); err != nil {
 				return mistakef("%s: %w", args[0], err)
 			}
-			date := sourceDate()
-			return doc.GenManTree(cmd.Root(), &doc.GenManHeader{
-				Section: "1",
-				Source:  "ctxpush " + version(),
-				Manual:  "ctxpush",
-				Date:    &date,
-			}, args[0])
+			header := &doc.GenManHeader{Section: "1", Source: "ctxpush " + version(), Manual: "ctxpush"}
+			if date, ok := sourceDate(); ok && os.Getenv("SOURCE_DATE_EPOCH") == "" {
+				header.Date = &date // else cobra's: the variable, or now
+			}
+			return doc.GenManTree(cmd.Root(), header, args[0])
 		},
 	}
 }
 
 // sourceDate is when what was built was committed, so that the same source
 // makes the same pages.
-func sourceDate() time.Time {
-	if info, ok := debug.ReadBuildInfo(); ok {
-		for _, s := range info.Settings {
-			if t, err := time.Parse(time.RFC3339, s.Value); s.Key == "vcs.time" && err == nil {
-				return t
-			}
+func sourceDate() (time.Time, bool) {
+	info, ok := debug.ReadBuildInfo()
+	if !ok {
+		return time.Time{}, false
+	}
+	for _, s := range info.Settings {
+		if t, err := time.Parse(time.RFC3339, s.Value); s.Key == "vcs.time" && err == nil {
+			return t, true
 		}
 	}
-	return time.Unix(0, 0).UTC()
+	return time.Time{}, false
 }
