@@ -2,8 +2,9 @@
 
 GO ?= go
 STATICCHECK = honnef.co/go/tools/cmd/staticcheck@v0.8.2
+ACTIONLINT = github.com/rhysd/actionlint/cmd/actionlint@v1.7.12
 
-.PHONY: build demo test lint unit torture prove prove-stable bench stress fuzz docker clean
+.PHONY: build demo test lint unit torture prove prove-stable bench stress fuzz docker image man release reproducible clean
 
 build: ## the program, at bin/ctxpush
 	CGO_ENABLED=0 $(GO) build -o bin/ctxpush ./cmd/ctxpush
@@ -17,6 +18,7 @@ lint:
 	@unformatted="$$(gofmt -l .)"; if [ -n "$$unformatted" ]; then echo "gofmt: $$unformatted"; exit 1; fi
 	$(GO) vet ./...
 	$(GO) run $(STATICCHECK) ./...
+	$(GO) run $(ACTIONLINT)
 
 docker:
 	@if docker info >/dev/null 2>&1; then \
@@ -63,8 +65,24 @@ TIME ?= 5m
 fuzz: ## each fuzz target for TIME
 	.ci/fuzz $(TIME)
 
+CERTIFICATES ?= /etc/ssl/certs/ca-certificates.crt
+image: build ## ctxpush/ctxpush, the program as an image
+	rm -rf bin/image
+	mkdir -p bin/image/results
+	cp bin/ctxpush $(CERTIFICATES) bin/image/
+	docker build -q -t ctxpush/ctxpush -f cmd/ctxpush/Dockerfile bin/image
+
+man: build ## the manual's pages, at bin/man
+	bin/ctxpush man bin/man
+
+release: ## what a release holds, at dist: programs for six platforms, their materials, checksums
+	.ci/release
+
+reproducible: ## build twice, in two folders, and compare
+	.ci/reproducible
+
 bench: ## timings; never part of the tests
 	$(GO) test -run '^$$' -bench . -benchmem ./...
 
 clean:
-	rm -rf bin ctxpush-report
+	rm -rf bin dist ctxpush-report

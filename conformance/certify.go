@@ -47,7 +47,7 @@ func Certify(ctx context.Context, c Config) (Report, error) {
 func newRun(c Config, checks []scenarios.Check) (*run, error) {
 	r := &run{cfg: c, checks: checks, secret: string(c.Target.Secret), patience: c.Shrink}
 	if r.secret == "" {
-		r.secret = newSecret()
+		r.secret = NewSecret()
 	}
 	var err error
 	if r.receiver, err = receiver.New(c.Target, receiver.Env{Secret: r.secret, BuiltIn: c.BuiltIn}); err != nil {

@@ -11,18 +11,24 @@ import (
 	"github.com/ctxpush/ctxpush/scenarios"
 )
 
-// newSecret is the secret of a run that was given none. It does not follow from
-// the seed, which reports show. Its letters have a case, so that every wrong
-// secret differs from it.
-func newSecret() string { return "ctx-" + rand.Text() }
+// NewSecret is a random secret, for a run that was given none. It does not
+// follow from the seed, which reports show. Its letters have a case, so that
+// every wrong secret differs from it.
+func NewSecret() string { return "ctx-" + rand.Text() }
+
+// WrongSecret is a secret that is not the given one, and can't be turned back
+// into it.
+func WrongSecret(secret string) string {
+	sum := sha256.Sum256([]byte("not " + secret))
+	return hex.EncodeToString(sum[:12])
+}
 
 // disguise puts into the request what stands in place of the shared secret.
 func disguise(r *mocksender.Request, p mocksender.Profile, how scenarios.Secret, secret string) {
 	name := p.SecretHeader()
 	switch how {
 	case scenarios.SecretWrong:
-		sum := sha256.Sum256([]byte("not " + secret))
-		r.Set(name, hex.EncodeToString(sum[:12]))
+		r.Set(name, WrongSecret(secret))
 	case scenarios.SecretMissing:
 		r.Del(name)
 	case scenarios.SecretEmpty:

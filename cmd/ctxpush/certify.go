@@ -51,11 +51,8 @@ certifies the built-in reference receiver.`,
 	f.BoolVar(&exit.FailOnSkip, "fail-on-skip", false, "exit 1 if a check was skipped")
 	f.BoolVar(&exit.StrictWaivers, "strict-waivers", false, "exit 1 if a waived check passes")
 	cmd.RunE = func(cmd *cobra.Command, args []string) error {
-		if len(args) == 1 {
-			if t.file != "" && cmd.Flags().Changed("config") {
-				return mistakef("%s beside --config %s: want one file", args[0], t.file)
-			}
-			t.file = args[0]
+		if err := t.argument(cmd, args); err != nil {
+			return err
 		}
 		if c.Shrink <= 0 {
 			c.Shrink = -1 // to Config 0 is the default

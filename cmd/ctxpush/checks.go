@@ -19,7 +19,12 @@ func newChecks(s streams) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "checks",
 		Short: "List the checks: id, level, clauses, title",
-		Args:  cobra.NoArgs,
+		Long: `Checks lists the checks that certify plays, in the order of the contract's
+clauses, and how many schedules each depth of --explore makes. Patterns over the
+ids, such as 'order/*', go into --focus and --skip.`,
+		Example: `  ctxpush checks
+  ctxpush checks --json`,
+		Args: cobra.NoArgs,
 	}
 	cmd.Flags().BoolVar(&asJSON, "json", false, "as a JSON array, with each check's requirement and what is explored")
 	cmd.RunE = func(*cobra.Command, []string) error {

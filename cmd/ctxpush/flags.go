@@ -58,8 +58,14 @@ type target struct {
 // addTarget adds --config and the flags of receiver.yaml's keys; only those
 // that are named, all of them where none is.
 func addTarget(cmd *cobra.Command, only ...string) *target {
-	t := &target{flags: map[string]*texts{}}
+	t := addKeys(cmd, only...)
 	cmd.Flags().StringVar(&t.file, "config", "", "receiver.yaml, which describes the receiver under test")
+	return t
+}
+
+// addKeys is addTarget without --config.
+func addKeys(cmd *cobra.Command, only ...string) *target {
+	t := &target{flags: map[string]*texts{}}
 	for _, k := range config.Keys() {
 		if len(only) > 0 && !slices.Contains(only, k.Flag) {
 			continue
@@ -72,6 +78,18 @@ func addTarget(cmd *cobra.Command, only ...string) *target {
 	return t
 }
 
+// argument takes a command's one argument for the file.
+func (t *target) argument(cmd *cobra.Command, args []string) error {
+	if len(args) == 0 {
+		return nil
+	}
+	if t.file != "" && cmd.Flags().Changed("config") {
+		return mistakef("%s beside --config %s: want one file", args[0], t.file)
+	}
+	t.file = args[0]
+	return nil
+}
+
 // config reads the file, puts flags and environment over it, and judges the
 // whole.
 func (t *target) config(env func(string) (string, bool)) (config.Config, error) {
@@ -82,6 +100,15 @@ func (t *target) config(env func(string) (string, bool)) (config.Config, error) 
 			return c, err
 		}
 	}
+	if err := t.overlay(&c, env); err != nil {
+		return c, err
+	}
+	c.SetDefaults()
+	return c, c.Validate()
+}
+
+// overlay puts flags and environment over c.
+func (t *target) overlay(c *config.Config, env func(string) (string, bool)) error {
 	given := func(name string) []string {
 		if value, ok := t.flags[name]; ok {
 			return value.values
@@ -96,11 +123,7 @@ func (t *target) config(env func(string) (string, bool)) (config.Config, error) 
 		}
 		return "", false
 	}
-	if err := c.Overlay(given, known); err != nil {
-		return c, err
-	}
-	c.SetDefaults()
-	return c, c.Validate()
+	return c.Overlay(given, known)
 }
 
 // repeatLine is the command line that repeats a run: what was given, without

@@ -5,6 +5,7 @@ import (
 	"context"
 	"os"
 	"path/filepath"
+	"strings"
 	"sync"
 	"testing"
 )
@@ -32,11 +33,12 @@ func (b *buffer) String() string {
 type program struct {
 	out, err buffer
 	env      map[string]string
+	typed    string // what a person types; empty: there is none
 }
 
 // run is the program from its arguments to its exit code.
 func (p *program) run(ctx context.Context, args ...string) int {
-	root := newRoot(streams{out: &p.out, err: &p.err, lookupEnv: func(name string) (string, bool) {
+	root := newRoot(streams{out: &p.out, err: &p.err, in: strings.NewReader(p.typed), inLive: p.typed != "", lookupEnv: func(name string) (string, bool) {
 		value, ok := p.env[name]
 		return value, ok
 	}})

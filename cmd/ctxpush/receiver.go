@@ -29,8 +29,10 @@ func newReceiver(s streams) *cobra.Command {
 message in a SQLite file: the webhook itself, GET /state and POST /states to ask
 for states, and GET /healthz. It ends on Ctrl-C or SIGTERM, after the requests
 under way. With --mutant it has one known bug, to see how that is found.`,
-		Example: `  CTXPUSH_SECRET=s3cret ctxpush receiver --listen 127.0.0.1:8080 --store state.db`,
-		Args:    cobra.NoArgs,
+		Example: `  CTXPUSH_SECRET=s3cret ctxpush receiver --listen 127.0.0.1:8080 --store state.db
+  CTXPUSH_SECRET=s3cret ctxpush receiver --mutant last-arrival-wins
+  ctxpush receiver --list-mutants`,
+		Args: cobra.NoArgs,
 	}
 	f := cmd.Flags()
 	f.StringVar(&opts.Listen, "listen", "127.0.0.1:8080", "host:port to listen on")

@@ -13,6 +13,8 @@ import (
 // err.
 type streams struct {
 	out, err  io.Writer
+	in        io.Reader
+	inLive    bool // in is a terminal at which a person sits
 	outColor  bool
 	errColor  bool
 	errLive   bool // err is a terminal that a person watches
@@ -22,11 +24,12 @@ type streams struct {
 }
 
 func stdio() streams {
-	s := streams{out: os.Stdout, err: os.Stderr, lookupEnv: os.LookupEnv}
+	s := streams{out: os.Stdout, err: os.Stderr, in: os.Stdin, lookupEnv: os.LookupEnv}
 	outTerminal, errTerminal := term.IsTerminal(int(os.Stdout.Fd())), term.IsTerminal(int(os.Stderr.Fd()))
 	color := os.Getenv("NO_COLOR") == "" && os.Getenv("TERM") != "dumb"
 	s.outColor, s.errColor = outTerminal && color, errTerminal && color
 	s.errLive = errTerminal && os.Getenv("CI") == "" && os.Getenv("TERM") != "dumb"
+	s.inLive = errTerminal && term.IsTerminal(int(os.Stdin.Fd())) && os.Getenv("CI") == ""
 	if outTerminal {
 		s.outWidth, _, _ = term.GetSize(int(os.Stdout.Fd()))
 	}
@@ -49,6 +52,10 @@ receiver.yaml.
 
 Exit codes: 0 all well, 1 the receiver fell short, 2 a mistake in a flag, file
 or value, 3 the surroundings are broken, 130 and 143 interrupted.`,
+		Example: `  ctxpush certify
+  ctxpush init --url http://127.0.0.1:3000
+  ctxpush doctor receiver.yaml
+  ctxpush certify receiver.yaml`,
 		SilenceErrors: true,
 		SilenceUsage:  true,
 	}
@@ -62,8 +69,10 @@ or value, 3 the surroundings are broken, 130 and 143 interrupted.`,
 		return unknownCommand(cmd, args)
 	}
 	root.RunE = func(cmd *cobra.Command, _ []string) error { return cmd.Help() }
-	root.AddCommand(newCertify(s), newChecks(s), newScenario(s), newSend(s), newLoad(s), newReceiver(s), newSchema(s), newVersion(s))
+	root.AddCommand(newCertify(s), newChecks(s), newScenario(s), newSend(s), newLoad(s), newReceiver(s), newInit(s), newDoctor(s), newSchema(s), newCompletion(s), newMan(), newVersion(s))
+	root.DisableAutoGenTag = true
 	withUsageErrors(root)
+	withCompletion(root)
 	return root
 }
 

@@ -21,6 +21,9 @@ func newScenario(s streams) *cobra.Command {
 		Long: `A scenario is a YAML file that says how messages travel to a receiver and in
 which states they must end. The built-in ones go by their ids; your own are files
 in the same language, which ctxpush schema scenario describes to editors.`,
+		Example: `  ctxpush scenario list
+  ctxpush scenario show order/delivered-after-opened
+  ctxpush scenario run order/delivered-after-opened`,
 		Args: unknownCommand,
 		RunE: func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 	}
@@ -30,9 +33,10 @@ in the same language, which ctxpush schema scenario describes to editors.`,
 
 func newScenarioList(s streams) *cobra.Command {
 	return &cobra.Command{
-		Use:   "list",
-		Short: "List the built-in scenarios: id, title",
-		Args:  cobra.NoArgs,
+		Use:     "list",
+		Short:   "List the built-in scenarios: id, title",
+		Example: `  ctxpush scenario list`,
+		Args:    cobra.NoArgs,
 		RunE: func(*cobra.Command, []string) error {
 			w := tabwriter.NewWriter(s.out, 0, 0, 2, ' ', 0)
 			fmt.Fprintln(w, "ID\tTITLE")

@@ -38,13 +38,22 @@ func judge(t *testing.T, s *jsonschema.Schema, text string) error {
 	if err := yaml.Unmarshal([]byte(text), &v); err != nil {
 		t.Fatalf("%q: %v", text, err)
 	}
+	return judgeText(s, text)
+}
+
+// judgeText judges a YAML text by the schema.
+func judgeText(s *jsonschema.Schema, text string) error {
+	var v any
+	if err := yaml.Unmarshal([]byte(text), &v); err != nil {
+		return err
+	}
 	js, err := json.Marshal(v)
 	if err != nil {
-		t.Fatalf("%q: %v", text, err)
+		return err
 	}
 	instance, err := jsonschema.UnmarshalJSON(bytes.NewReader(js))
 	if err != nil {
-		t.Fatalf("%q: %v", text, err)
+		return err
 	}
 	return s.Validate(instance)
 }

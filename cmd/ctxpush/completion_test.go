@@ -1,0 +1,111 @@
+package main
+
+import (
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/ctxpush/ctxpush/conformance"
+	"github.com/spf13/cobra"
+)
+
+// slow is a time that no working program needs, however slow the machine.
+const slow = time.Minute
+
+// completions are what a shell would offer for the last of the words.
+func completions(t *testing.T, words ...string) []string {
+	t.Helper()
+	out, _ := ctxpush(t, exitOK, append([]string{cobra.ShellCompRequestCmd}, words...)...)
+	var found []string
+	for line := range strings.Lines(out) {
+		word, _, _ := strings.Cut(strings.TrimSuffix(line, "\n"), "\t")
+		found = append(found, word)
+	}
+	return found[:len(found)-1] // the last is the directive
+}
+
+func TestCompletion(t *testing.T) {
+	for _, c := range []struct {
+		words string
+		want  []string // are among those offered, and all that is offered where none may be beside them
+		only  bool
+	}{
+		{"cert", []string{"certify"}, true},
+		{"certify --focus order/rev", []string{"order/reversed"}, true},
+		{"certify --focus order/reversed,ord", []string{"order/reversed,order/*", "order/reversed,order/late-pending"}, false},
+		{"certify --skip secr", []string{"secret/*", "secret/wrong"}, false},
+		{"doctor --waive entry/unk", []string{"entry/unknown-fields="}, true},
+		{"certify --explore ", []string{"quick", "standard", "full"}, true},
+		{"certify --level ", []string{"required", "recommended"}, true},
+		{"init --identity ", []string{"device", "user"}, true},
+		{"send --status pending,op", []string{"pending,opened"}, true},
+		{"send --fault lost", []string{"lost-ack"}, true},
+		{"receiver --mutant memory", []string{"memory-only"}, true},
+		{"schema ", []string{"receiver", "scenario"}, false},
+		{"completion ", []string{"bash", "zsh", "fish", "powershell"}, true},
+		{"scenario run order/rev", []string{"order/reversed"}, true},
+		{"certify ", []string{"yaml", "yml"}, true},
+		{"certify --config ", []string{"yaml", "yml"}, true},
+	} {
+		got := completions(t, strings.Split(c.words, " ")...)
+		for _, w := range c.want {
+			if !slices.Contains(got, w) {
+				t.Errorf("ctxpush %s: %q is not offered: %q", c.words, w, got)
+			}
+		}
+		if c.only && len(got) != len(c.want) {
+			t.Errorf("ctxpush %s: offered %q: want %q", c.words, got, c.want)
+		}
+	}
+}
+
+func TestCompletionKnowsEveryCheck(t *testing.T) {
+	checks, err := conformance.Checks(conformance.Config{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	offered := completions(t, "certify", "--focus", "")
+	for _, c := range checks {
+		if !slices.Contains(offered, c.ID) {
+			t.Errorf("%s is not offered", c.ID)
+		}
+	}
+}
+
+// The shells that are installed can read their scripts.
+func TestCompletionScripts(t *testing.T) {
+	for _, shell := range []string{"bash", "zsh", "fish", "powershell"} {
+		out, _ := ctxpush(t, exitOK, "completion", shell)
+		if !strings.Contains(out, "ctxpush") || !strings.Contains(out, cobra.ShellCompRequestCmd) {
+			t.Errorf("%s: got %.200s", shell, out)
+		}
+		if shell == "powershell" {
+			continue
+		}
+		program, err := exec.LookPath(shell)
+		if err != nil {
+			continue // but for bash, none has to be there
+		}
+		if said, err := exec.CommandContext(t.Context(), program, "-n", write(t, "script", out)).CombinedOutput(); err != nil {
+			t.Errorf("%s: %v\n%s", shell, err, said)
+		}
+	}
+}
+
+func TestManPages(t *testing.T) {
+	dir := filepath.Join(t.TempDir(), "man", "man1")
+	ctxpush(t, exitOK, "man", dir)
+	for _, cmd := range commands(newRoot(streams{out: &buffer{}, err: &buffer{}})) {
+		if cmd.Hidden {
+			continue
+		}
+		page, err := os.ReadFile(filepath.Join(dir, strings.ReplaceAll(cmd.CommandPath(), " ", "-")+".1"))
+		if err != nil || !strings.Contains(string(page), ".SH EXAMPLE") {
+			t.Errorf("%s: %v, %d bytes", cmd.CommandPath(), err, len(page))
+		}
+	}
+}

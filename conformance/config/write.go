@@ -1,0 +1,229 @@
+package config
+
+import (
+	"encoding/json"
+	"fmt"
+	"maps"
+	"regexp"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/ctxpush/ctxpush/mocksender"
+)
+
+// Commented is c as a receiver.yaml for people: what c sets, and as comments
+// what else they may want. The secret is never in it: secretEnv names the
+// variable that holds it, and where that is empty each run makes one of its own.
+// The error is an *Error: a value that holds the secret where no variable can
+// stand for it.
+func (c Config) Commented(secretEnv string) ([]byte, error) {
+	w := &writer{secret: string(c.Secret)}
+	w.head(c, secretEnv)
+	w.receiver(c.Receiver)
+	w.probe(c.Probe)
+	w.tail(c)
+	if w.secret != "" && strings.Contains(w.String(), w.secret) {
+		return nil, &Error{Msg: "a value other than the secret's own holds the secret: want ${SECRET} there, under env or headers"}
+	}
+	return []byte(w.String()), nil
+}
+
+// writer writes lines of YAML.
+type writer struct {
+	strings.Builder
+	secret string
+}
+
+func (w *writer) line(format string, args ...any) {
+	fmt.Fprintf(w, format+"\n", args...)
+}
+
+// key is a line of a key, and a comment behind it.
+func (w *writer) key(indent int, name, value, comment string) {
+	text := strings.Repeat(" ", indent) + name + ": " + value
+	if comment != "" {
+		text = fmt.Sprintf("%-30s # %s", text, comment)
+	}
+	w.line("%s", text)
+}
+
+// option is a key with its value, or the comment that shows what it might be.
+func (w *writer) option(indent int, set bool, name, value, comment string) {
+	if !set {
+		name = "# " + name
+	}
+	w.key(indent, name, value, comment)
+}
+
+func (w *writer) head(c Config, secretEnv string) {
+	w.line("# The receiver under test. ctxpush doctor looks whether it is ready to be certified,")
+	w.line("# ctxpush certify certifies it; ctxpush schema receiver has every key, for editors.")
+	w.line("")
+	w.option(0, c.Name != "", "name", quotedOr(c.Name, "my-receiver"), "shown in reports")
+	if c.Protocol != "" {
+		w.key(0, "protocol", `"`+string(c.Protocol)+`"`, "")
+	}
+	w.key(0, "identity", quotedOr(string(c.Identity), string(identities[0])), "device: a state for each device of a message; user: one for the message")
+	w.key(0, "path", quotedOr(c.Path, defaultPath), "the webhook's; it takes POST")
+	if secretEnv != "" {
+		w.key(0, "secret", "{env: "+secretEnv+"}", "the variable that holds the shared secret")
+	} else {
+		w.line("# secret: {env: CTXPUSH_SECRET} # default: a random one for each run, handed over as ${SECRET}")
+	}
+	w.option(0, c.Settle > 0, "settle", or(c.Settle, defaultSettle).String(), "how long after the last acknowledgement a final state may take")
+	w.option(0, c.Timeout > 0, "timeout", or(c.Timeout, mocksender.RequestTimeout).String(), "per request")
+	w.line("")
+}
+
+func (w *writer) receiver(r Receiver) {
+	if r.builtIn() {
+		w.line("# receiver: none is the built-in one; url, command or container")
+		w.line("")
+		return
+	}
+	w.line("receiver:")
+	switch {
+	case r.URL != "":
+		w.key(2, "url", quoted(r.URL), "it runs already; what needs a restart is skipped, and said to be")
+	case r.Command != nil:
+		w.line("  command: # a process that ctxpush starts, kills and starts again")
+		words := make([]string, len(r.Command.Argv))
+		for i, arg := range r.Command.Argv {
+			words[i] = yamlText(arg) // a template: its ${PORT} stays
+		}
+		w.line("    argv: [%s]", strings.Join(words, ", "))
+		w.option(4, r.Command.Dir != "", "dir", quotedOr(r.Command.Dir, "."), "relative to this file")
+		w.values(4, "env", r.Command.Env, "${PORT} is a free port, ${SECRET} the secret")
+		w.ready(r.Command.Ready, defaultReady)
+	case r.Container != nil:
+		w.line("  container: # started by ctxpush; its disk is kept over all restarts")
+		if b := r.Container.Build; b != nil {
+			w.key(4, "build", fmt.Sprintf("{context: %s, dockerfile: %s}", quoted(or(b.Context, ".")), quoted(or(b.Dockerfile, "Dockerfile"))), "")
+		} else {
+			w.key(4, "image", quoted(r.Container.Image), "")
+		}
+		w.key(4, "port", fmt.Sprint(r.Container.Port), "on which it listens, on all its addresses")
+		w.values(4, "env", r.Container.Env, "${PORT} is the port, ${SECRET} the secret")
+		w.ready(r.Container.Ready, defaultContainerReady)
+	}
+	w.line("")
+}
+
+func (w *writer) ready(r Ready, byDefault time.Duration) {
+	timeout := or(r.Timeout, byDefault)
+	switch {
+	case r.HTTP != "":
+		w.key(4, "ready", fmt.Sprintf("{http: %s, timeout: %s}", quoted(r.HTTP), timeout), "a path that answers 2xx")
+	case r.Timeout > 0:
+		w.key(4, "ready", fmt.Sprintf("{timeout: %s}", timeout), "")
+	default:
+		w.line("    # ready: {http: /healthz, timeout: %s} # default: its port accepts connections", timeout)
+	}
+}
+
+func (w *writer) probe(p Probe) {
+	switch {
+	case p == Probe{}:
+		p.HTTP = new(HTTPProbe)
+	case p.HTTP == nil:
+		return
+	}
+	h := *p.HTTP
+	w.line("probe: # how the receiver's state is read")
+	w.line("  http:")
+	w.key(4, "path", quotedOr(h.Path, defaultProbe), "GET …?campaign_id=…&user_id=…&idempotency_key=…[&device_token=…]: 200 and JSON, or 404")
+	if h.URL != "" {
+		w.key(4, "url", quoted(h.URL), "of another server")
+	}
+	w.option(4, h.Bulk != "", "bulk", quotedOr(h.Bulk, builtInBulk), "POST [key, …] → [state or null, …]: many times faster, and more orders are explored")
+	if len(h.Headers) > 0 {
+		w.values(4, "headers", h.Headers, "")
+	} else {
+		w.line(`    # headers: {Authorization: "Bearer ${TOKEN}"}`)
+	}
+	if h.JQ != "" && h.JQ != "." {
+		w.key(4, "jq", quoted(h.JQ), "from the answer to a state")
+	} else {
+		w.line("    # jq: .data # from the answer to {delivery_status: …}")
+	}
+	w.line("")
+}
+
+func (w *writer) tail(c Config) {
+	if len(c.Statuses) > 0 {
+		w.line("statuses: # the receiver's word: the contract's")
+		for _, name := range slices.Sorted(maps.Keys(c.Statuses)) {
+			w.line("  %s: %s", quoted(name), c.Statuses[name])
+		}
+	} else {
+		w.line("# statuses: {clicked: opened} # the receiver's word: the contract's")
+	}
+	if len(c.Ignores) > 0 {
+		words := make([]string, len(c.Ignores))
+		for i, s := range c.Ignores {
+			words[i] = string(s)
+		}
+		w.line("ignores: [%s]", strings.Join(words, ", "))
+	} else {
+		w.line("# ignores: [pending] # statuses that the receiver by design does not keep")
+	}
+	if len(c.Waive) == 0 {
+		w.line("# waive: [{check: entry/unknown-fields, why: tracked as ACME-12}] # failures that you accept: still run, still shown")
+		return
+	}
+	w.line("waive:")
+	for _, waiver := range c.Waive {
+		w.line("  - {check: %s, why: %s}", waiver.Check, quoted(waiver.Why))
+	}
+}
+
+// values writes names with their templates; ${SECRET} takes the secret's place.
+func (w *writer) values(indent int, key string, v Values, comment string) {
+	if len(v) == 0 {
+		return
+	}
+	head := strings.Repeat(" ", indent) + key + ":"
+	if comment != "" {
+		head += " # " + comment
+	}
+	w.line("%s", head)
+	for _, name := range slices.Sorted(maps.Keys(v)) {
+		text := v[name]
+		if w.secret != "" {
+			text = strings.ReplaceAll(text, w.secret, "${"+VarSecret+"}")
+		}
+		w.line("%s%s: %s", strings.Repeat(" ", indent+2), quoted(name), yamlText(text))
+	}
+}
+
+// quoted is a text in which a ${ means itself.
+func quoted(s string) string { return yamlText(strings.ReplaceAll(s, "${", "$${")) }
+
+func quotedOr(s, otherwise string) string { return quoted(or(s, otherwise)) }
+
+func or[T comparable](value, otherwise T) T {
+	var zero T
+	if value == zero {
+		return otherwise
+	}
+	return value
+}
+
+// plainText is what YAML takes for the text that it is, wherever it stands.
+var (
+	plainText = regexp.MustCompile(`^(https?://[A-Za-z0-9.-]+(:[0-9]+)?(/[A-Za-z0-9_/.-]*)?|[A-Za-z/][A-Za-z0-9_/.-]*(:[A-Za-z0-9_.-]+)?)$`)
+	noText    = regexp.MustCompile(`(?i)^(y|n|yes|no|on|off|true|false|null|nan|inf)$`)
+)
+
+// yamlText is a text as a YAML scalar: bare where that is safe, else quoted.
+func yamlText(s string) string {
+	if plainText.MatchString(s) && !noText.MatchString(s) {
+		return s
+	}
+	var b strings.Builder
+	e := json.NewEncoder(&b)
+	e.SetEscapeHTML(false)
+	_ = e.Encode(s) // a string always has a JSON form, which YAML reads alike
+	return strings.TrimSuffix(b.String(), "\n")
+}

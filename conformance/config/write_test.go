@@ -1,0 +1,156 @@
+package config
+
+import (
+	"fmt"
+	"reflect"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/ctxpush/ctxpush/mocksender"
+	"github.com/ctxpush/ctxpush/scenarios"
+	"pgregory.net/rapid"
+)
+
+const writtenSecret = "s3cret-that-is-never-written"
+
+// A file that was written is the Config that it was written of, and passes the
+// schema; and never shows the secret.
+func TestCommentedIsReadBack(t *testing.T) {
+	schema := compileSchema(t)
+	rapid.Check(t, func(t *rapid.T) {
+		c := drawConfig(t)
+		text, err := c.Commented("CTXPUSH_SECRET")
+		if err != nil {
+			t.Fatalf("%+v: %v", c, err)
+		}
+		if strings.Contains(string(text), writtenSecret) {
+			t.Fatalf("the secret is written:\n%s", text)
+		}
+		got, err := Parse("receiver.yaml", text, "", func(name string) (string, bool) { return writtenSecret, name == "CTXPUSH_SECRET" })
+		if err != nil {
+			t.Fatalf("%v\n%s", err, text)
+		}
+		if err := judgeText(schema, string(text)); err != nil {
+			t.Fatalf("%v\n%s", err, text)
+		}
+		c.SetDefaults()
+		got.SetDefaults()
+		if err := got.Validate(); err != nil {
+			t.Fatalf("%v\n%s", err, text)
+		}
+		for _, v := range []Values{valuesOf(c), valuesOf(got)} {
+			for name := range v {
+				v[name] = strings.ReplaceAll(v[name], writtenSecret, "${SECRET}")
+			}
+		}
+		c.origin, got.origin = origin{}, origin{}
+		if !reflect.DeepEqual(c, got) {
+			t.Fatalf("read back\n%s\nis %+v\nwant  %+v", text, dump(got), dump(c))
+		}
+	})
+}
+
+func dump(c Config) string {
+	return fmt.Sprintf("%#v %#v %#v %v %v", c.Receiver, valuesOf(c), c.Probe, c.Statuses, c.Waive)
+}
+
+func valuesOf(c Config) Values {
+	switch {
+	case c.Receiver.Command != nil:
+		return c.Receiver.Command.Env
+	case c.Receiver.Container != nil:
+		return c.Receiver.Container.Env
+	}
+	return nil
+}
+
+func drawConfig(t *rapid.T) Config {
+	text := rapid.OneOf(
+		rapid.SampledFrom([]string{"a", "true", "Null", "-", "a: b", "#x", "a #b", "'", `"`, `\`, "{x}", "[", "1", "1e3", "0x1f", "~", "yes", "é 🙂", "*a", "&a", "!t", "%x", "a,b", "=", "a$", ".inf"}),
+		rapid.StringMatching(`[ -~]{1,20}`),
+	).Filter(func(s string) bool { return !strings.Contains(s, "${") && !strings.Contains(s, writtenSecret) })
+	path := rapid.StringMatching(`/[a-z%]{0,3}[a-z0-9/?=&,:{}'"!-]{0,8}`).Filter(func(s string) bool { return checkPath(s) == nil })
+	env := rapid.Map(rapid.MapOfN(rapid.StringMatching(`[A-Z][A-Z0-9_]{0,8}`), rapid.OneOf(text, rapid.SampledFrom([]string{"${SECRET}", "x${PORT}", "$${x", writtenSecret, "a" + writtenSecret + "b"})), 1, 4),
+		func(m map[string]string) Values { return Values(m) })
+	duration := rapid.Map(rapid.Int64Range(1, 100_000), func(ms int64) time.Duration { return time.Duration(ms) * time.Millisecond })
+	some := func(name string) bool { return rapid.Bool().Draw(t, name) }
+
+	c := Config{Secret: writtenSecret, Name: text.Draw(t, "name"), Identity: rapid.SampledFrom(identities).Draw(t, "identity"), Path: path.Draw(t, "path"),
+		Protocol: rapid.SampledFrom(profiles).Draw(t, "protocol")}
+	if some("settle") {
+		c.Settle, c.Timeout = duration.Draw(t, "settle"), duration.Draw(t, "timeout")
+	}
+	ready := Ready{}
+	if some("ready") {
+		ready.HTTP = path.Draw(t, "ready")
+	}
+	if some("ready timeout") {
+		ready.Timeout = duration.Draw(t, "ready timeout")
+	}
+	switch rapid.IntRange(0, 2).Draw(t, "kind") {
+	case 0:
+		c.Receiver.URL = rapid.SampledFrom([]string{"http://127.0.0.1:3000", "https://example.org/a/b", "http://[::1]:80", "http://h/{x}"}).Draw(t, "url")
+	case 1:
+		c.Receiver.Command = &Command{Argv: append(rapid.SliceOfN(text, 1, 4).Draw(t, "argv"), "${PORT}"), Env: env.Draw(t, "env"), Ready: ready}
+	default:
+		c.Receiver.Container = &Container{Image: "acme/receiver:1.4", Port: rapid.IntRange(1, 65535).Draw(t, "port"), Env: env.Draw(t, "env"), Ready: ready}
+	}
+	h := &HTTPProbe{Path: path.Draw(t, "probe")}
+	if some("bulk") {
+		h.Bulk, h.JQ, h.Headers = path.Draw(t, "bulk"), rapid.SampledFrom([]string{".data", `{"a": .b}`, `"x#"`}).Draw(t, "jq"), Values{"Authorization": "Bearer ${SECRET}", "X": "a: b # c"}
+	}
+	c.Probe.HTTP = h
+	if some("statuses") {
+		c.Statuses = map[string]mocksender.DeliveryStatus{}
+		for _, name := range rapid.SliceOfN(text, 1, 3).Draw(t, "words") {
+			c.Statuses[name] = mocksender.Opened
+		}
+		c.Ignores = []mocksender.DeliveryStatus{mocksender.Pending}
+		c.Waive = []Waiver{{Check: "entry/unknown-fields", Why: text.Filter(func(s string) bool { return strings.TrimSpace(s) != "" }).Draw(t, "why")}}
+	}
+	return c
+}
+
+func TestCommentedKeepsTheSecretOut(t *testing.T) {
+	c := Config{Secret: writtenSecret, Name: "of " + writtenSecret, Receiver: Receiver{URL: "http://127.0.0.1:1"}}
+	if text, err := c.Commented(""); err == nil {
+		t.Errorf("written:\n%s", text)
+	}
+}
+
+// Every example in a comment is one that could be used.
+func TestCommentedExamplesAreRight(t *testing.T) {
+	c := Config{Receiver: Receiver{Container: &Container{Image: "a", Port: 1}}, Identity: scenarios.ByUser}
+	c.SetDefaults()
+	text, err := c.Commented("")
+	if err != nil {
+		t.Fatal(err)
+	}
+	lines := strings.Split(string(text), "\n")
+	shown := 0
+	for i, line := range lines {
+		trimmed := strings.TrimLeft(line, " ")
+		name, _, ok := strings.Cut(strings.TrimPrefix(trimmed, "# "), ": ")
+		if !strings.HasPrefix(trimmed, "# ") || !ok || strings.Contains(name, " ") {
+			continue
+		}
+		shown++
+		with := slices.Clone(lines)
+		with[i] = strings.Replace(line, "# ", "", 1)
+		env := map[string]string{"TOKEN": "t", "CTXPUSH_SECRET": "s"}
+		got, err := Parse("receiver.yaml", []byte(strings.Join(with, "\n")), "", func(name string) (string, bool) { v, ok := env[name]; return v, ok })
+		if err == nil {
+			got.SetDefaults()
+			err = got.Validate()
+		}
+		if err != nil {
+			t.Errorf("%s: %v", line, err)
+		}
+	}
+	const optional = 7 // secret, bulk, headers, jq, statuses, ignores, waive
+	if shown != optional {
+		t.Errorf("%d examples in\n%s", shown, text)
+	}
+}

@@ -1,0 +1,202 @@
+package doctor
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/ctxpush/ctxpush/conformance/config"
+	"github.com/ctxpush/ctxpush/conformance/receiver"
+	"github.com/ctxpush/ctxpush/mocksender"
+)
+
+// start starts the receiver, or sees that it can be reached.
+func (e *exam) start(ctx context.Context) outcome {
+	began := time.Now()
+	if err := e.receiver.Start(ctx); err != nil {
+		return broken(err.Error(), e.startAdvice(err)...)
+	}
+	info := e.receiver.Info()
+	name := e.Target.Name
+	if info.Digest != "" {
+		name += " (" + info.Digest + ")"
+	}
+	switch info.Kind {
+	case "url":
+		return well("%s accepts connections", e.receiver.URL())
+	case name:
+		name = "receiver"
+	}
+	return well("%s %s is ready at %s after %s", info.Kind, name, e.receiver.URL(), time.Since(began).Round(time.Millisecond))
+}
+
+// startAdvice is what to do about a receiver that does not start.
+func (e *exam) startAdvice(err error) []string {
+	var start *receiver.StartError
+	tried := errors.As(err, &start) && start.Tried != ""
+	switch r := e.Target.Receiver; {
+	case strings.Contains(err.Error(), "no container engine"):
+		return []string{"start Docker, or describe the receiver by receiver.url or receiver.command"}
+	case r.URL != "":
+		return []string{"start the receiver, and see that receiver.url names the host and port on which it listens;",
+			"from within a container, the host's loopback is another one: use --network host"}
+	case r.Command != nil && !tried:
+		return []string{"run the command by hand in receiver.command.dir: " + strings.Join(r.Command.Argv, " ")}
+	case r.Command != nil:
+		return readyAdvice("receiver.command", r.Command.Ready, "the port in ${PORT}")
+	case r.Container != nil && tried:
+		return readyAdvice("receiver.container", r.Container.Ready, fmt.Sprintf("port %d on all addresses, not on 127.0.0.1 alone", r.Container.Port))
+	case r.Container != nil:
+		return []string{"see that docker run starts the image by itself; docker images lists those on this engine"}
+	}
+	return []string{"see what its log says"}
+}
+
+func readyAdvice(key string, ready config.Ready, listen string) []string {
+	advice := []string{"see what its log says, and that it listens on " + listen}
+	if ready.HTTP != "" {
+		return append(advice, fmt.Sprintf("%s.ready.http is %s: does it answer 2xx? Is %s.ready.timeout (%s) enough?", key, ready.HTTP, key, ready.Timeout))
+	}
+	return append(advice, fmt.Sprintf("if it needs longer than %s, set %s.ready.timeout", ready.Timeout, key))
+}
+
+// webhook sends the first valid request and sees that something answers.
+func (e *exam) webhook(ctx context.Context) outcome {
+	e.sender.URL = e.receiver.URL() + e.Target.Path
+	status := e.mildest()
+	var err error
+	if e.first, err = e.story("first", status, status); err == nil {
+		e.answer, err = e.attempt(ctx, nil, e.first.events...)
+	}
+	if err != nil {
+		return broken(err.Error(), "this is a mistake of ctxpush's own: please report it")
+	}
+	what := "POST " + e.Target.Path
+	a := e.answer
+	switch {
+	case a.Err != nil:
+		detail := fmt.Sprintf("%s: %s", what, a.Err)
+		if how, ended := e.receiver.Exited(); ended {
+			return short(detail+"; the receiver "+how, "a valid request ends it: "+e.lastWords())
+		}
+		return broken(detail, fmt.Sprintf("does the receiver speak HTTP/1.1 there, and answer within %s (timeout)?", e.Target.Timeout))
+	case a.Answer.Status == http.StatusNotFound || a.Answer.Status == http.StatusMethodNotAllowed:
+		return short(fmt.Sprintf("%s answered %d", what, a.Answer.Status),
+			"set path in receiver.yaml to the webhook's; it must take POST")
+	}
+	return well("%s answers", what)
+}
+
+// mildest is a status that any receiver takes as a message's first entry: one
+// that it keeps, if there is one.
+func (e *exam) mildest() mocksender.DeliveryStatus {
+	if !e.kept(mocksender.Pending) && e.kept(mocksender.Delivered) {
+		return mocksender.Delivered
+	}
+	return mocksender.Pending
+}
+
+// rightSecret judges the first request's answer.
+func (e *exam) rightSecret(context.Context) outcome {
+	a := e.answer.Answer
+	if a.Acknowledged() {
+		return well("answered %d to a valid request", a.Status)
+	}
+	detail := fmt.Sprintf("answered %d to a valid request: want 2xx", a.Status)
+	if said := e.said(a.Body); said != "" {
+		detail += "; it says " + said
+	}
+	switch {
+	case a.Status == http.StatusUnauthorized || a.Status == http.StatusForbidden:
+		return short(detail, e.secretAdvice()...)
+	case a.Status == http.StatusRequestEntityTooLarge:
+		return short(detail, "raise its limit on the size of a body: 100 entries of 4 KB must pass")
+	case a.Status == http.StatusUnsupportedMediaType:
+		return short(detail, "it must take Content-Type: application/json")
+	case a.Status >= 300 && a.Status < 400:
+		return short(detail, "ContextPush follows no redirect: set path (or https) so that the webhook itself answers")
+	case a.Status >= 500:
+		return short(detail, "it broke on a valid entry: "+e.lastWords())
+	}
+	return short(detail, "the entry is valid: ctxpush send --dry-run prints one like it; "+e.lastWords())
+}
+
+// secretAdvice is what to do where the right secret is refused.
+func (e *exam) secretAdvice() []string {
+	const compare = "it must compare the header X-ctx-secret with the shared secret, whatever the case of the header's name"
+	env, where := config.Values(nil), ""
+	switch r := e.Target.Receiver; {
+	case r.Command != nil:
+		env, where = r.Command.Env, "receiver.command.env"
+	case r.Container != nil:
+		env, where = r.Container.Env, "receiver.container.env"
+	default:
+		return []string{"is the receiver's secret the one that receiver.yaml's secret, or CTXPUSH_SECRET, names?", compare}
+	}
+	for _, template := range env {
+		if strings.Contains(template, "${"+config.VarSecret+"}") {
+			return []string{fmt.Sprintf("does the receiver read its secret from the variable in %s that holds ${SECRET}?", where), compare}
+		}
+	}
+	return []string{fmt.Sprintf("%s hands no ${SECRET} over: add the variable from which the receiver reads its secret,", where), "such as SECRET: ${SECRET}; or set secret to the one that it has"}
+}
+
+func (e *exam) wrongSecret(ctx context.Context) outcome {
+	return e.refused(ctx, "wrong", func(r *mocksender.Request) { e.disguise(r, true) })
+}
+
+func (e *exam) missingSecret(ctx context.Context) outcome {
+	return e.refused(ctx, "missing", func(r *mocksender.Request) { e.disguise(r, false) })
+}
+
+// refused sends a request that must be refused, and where the probe is well
+// sees that it changed nothing.
+func (e *exam) refused(ctx context.Context, which string, alter func(*mocksender.Request)) outcome {
+	s, err := e.story(which, "", e.mildest())
+	var a mocksender.Attempt
+	if err == nil {
+		a, err = e.attempt(ctx, alter, s.events...)
+	}
+	if err != nil {
+		return broken(err.Error(), "this is a mistake of ctxpush's own: please report it")
+	}
+	compare := "compare X-ctx-secret with the shared secret before anything else, and answer 401 where it is not the same"
+	if which == "missing" {
+		compare = "answer 401 where X-ctx-secret is absent, also where no secret is configured"
+	}
+	switch {
+	case a.Err != nil:
+		return short(a.Err.Error()+": want 4xx", compare)
+	case a.Acknowledged():
+		return short(fmt.Sprintf("answered %d to a %s secret: want 4xx", a.Answer.Status, which), compare)
+	case a.Answer.Status < 400 || a.Answer.Status > 499:
+		return short(fmt.Sprintf("answered %d to a %s secret: want 4xx", a.Answer.Status, which),
+			"answer 401: whatever is no 2xx and no 4xx asks for a retry")
+	}
+	if e.result(stepProbe) != OK {
+		return well("answered %d", a.Answer.Status)
+	}
+	states, err := e.prober.States(ctx, keysOf(s))
+	switch {
+	case err != nil:
+		return broken(err.Error(), "the probe worked a moment ago: see what the receiver's log says")
+	case states[0] != nil:
+		return short(fmt.Sprintf("answered %d, and knows the message as %s all the same", a.Answer.Status, states[0].DeliveryStatus),
+			"compare the secret before the work, not after it")
+	}
+	return well("answered %d, and changed nothing", a.Answer.Status)
+}
+
+// lastWords points to the receiver's log.
+func (e *exam) lastWords() string {
+	for _, line := range slices.Backward(e.receiver.Log(logLines)) {
+		if line = strings.TrimSpace(line); line != "" {
+			return "its log ends with " + clip(line)
+		}
+	}
+	return "see what the receiver's log says"
+}

@@ -1,0 +1,183 @@
+package doctor
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/ctxpush/ctxpush/conformance/event"
+	"github.com/ctxpush/ctxpush/conformance/judge"
+	"github.com/ctxpush/ctxpush/conformance/probe"
+	"github.com/ctxpush/ctxpush/conformance/receiver"
+	"github.com/ctxpush/ctxpush/mocksender"
+	"github.com/ctxpush/ctxpush/scenarios"
+)
+
+func keysOf(stories ...story) []mocksender.Key {
+	keys := make([]mocksender.Key, len(stories))
+	for i, s := range stories {
+		keys[i] = s.want.Key
+	}
+	return keys
+}
+
+// await asks for a message until its state is as wanted, or the time to settle
+// after the last request is over.
+func (e *exam) await(ctx context.Context, want scenarios.Want) (*event.State, error) {
+	ok := func(got *event.State) bool { return judge.Wrong(want, got) == "" }
+	return probe.Await(ctx, e.prober, want.Key, e.lastAck.Add(e.Target.Settle), ok)
+}
+
+// probe asks for the message that was acknowledged.
+func (e *exam) probe(ctx context.Context) outcome {
+	got, err := e.await(ctx, e.first.want)
+	switch {
+	case err != nil:
+		return broken(err.Error(), e.probeAdvice()...)
+	case got != nil:
+		return well("knows an acknowledged message, as %s", got.DeliveryStatus)
+	case !e.kept(e.first.want.Status):
+		return well("answers; %s is a status that the receiver ignores", e.first.want.Status)
+	}
+	advice := []string{"does the probe look where the receiver stores? A server answers 404 for a path that it has not, too"}
+	if e.Target.Probe.HTTP != nil {
+		advice[0] = fmt.Sprintf("is probe.http.path (%s) right? A server answers 404 for a path that it has not, too", e.Target.Probe.HTTP.Path)
+	}
+	return short(fmt.Sprintf("does not know a message %s after its acknowledgement", e.Target.Settle),
+		append(advice, "if the receiver needs longer than that, set settle")...)
+}
+
+// probeAdvice is what to do about a probe that is broken.
+func (e *exam) probeAdvice() []string {
+	if e.Target.Probe.HTTP == nil {
+		return []string{"see that probe in receiver.yaml reads the receiver's state: ctxpush schema receiver has its keys"}
+	}
+	return []string{"the probe asks GET <path>?campaign_id=…&user_id=…&idempotency_key=…[&device_token=…], and wants 200 with a JSON",
+		"object that has delivery_status, or 404; probe.http.jq and statuses translate another object, headers carry a login"}
+}
+
+// unknown asks for a message that was never sent.
+func (e *exam) unknown(ctx context.Context) outcome {
+	s, err := e.story("never sent", "", e.mildest())
+	if err != nil {
+		return broken(err.Error(), "this is a mistake of ctxpush's own: please report it")
+	}
+	states, err := e.prober.States(ctx, keysOf(s))
+	const advice = "answer 404 for a message that is not known, and null in a bulk look-up"
+	switch {
+	case err != nil:
+		return broken(err.Error(), advice)
+	case states[0] != nil:
+		return short(fmt.Sprintf("is told as %s, and was never sent", states[0].DeliveryStatus), advice,
+			"does the probe look at all parts of the key: campaign_id, user_id, idempotency_key?")
+	}
+	return well("is not known, as it should be")
+}
+
+// finalState sends a message's whole history, a request a state, and looks at
+// where it ends.
+func (e *exam) finalState(ctx context.Context) outcome {
+	history := e.history()
+	if history == nil {
+		return skipped("the receiver ignores the statuses in which messages end")
+	}
+	final := history[len(history)-1]
+	var err error
+	if e.whole, err = e.story("whole", final, history...); err != nil {
+		return broken(err.Error(), "this is a mistake of ctxpush's own: please report it")
+	}
+	for _, entry := range e.whole.events {
+		a, err := e.attempt(ctx, nil, entry)
+		switch {
+		case err != nil:
+			return broken(err.Error(), "this is a mistake of ctxpush's own: please report it")
+		case a.Err != nil:
+			return short(fmt.Sprintf("the entry %s: %s", entry.DeliveryStatus, a.Err), e.lastWords())
+		case !a.Acknowledged():
+			return short(fmt.Sprintf("the entry %s was answered %d: want 2xx", entry.DeliveryStatus, a.Answer.Status),
+				"a valid entry must be taken in every state of its message; "+e.lastWords())
+		}
+	}
+	got, err := e.await(ctx, e.whole.want)
+	if err != nil {
+		return broken(err.Error(), e.probeAdvice()...)
+	}
+	if wrong := judge.Wrong(e.whole.want, got); wrong != "" {
+		return short(fmt.Sprintf("after %s: %s", arrows(history), wrong),
+			"ctxpush certify tells more; if the receiver has another word for a status, map it under statuses")
+	}
+	return well("%s: %s", arrows(history), got.DeliveryStatus)
+}
+
+// history is the longest one that ends in a status which the receiver keeps.
+func (e *exam) history() []mocksender.DeliveryStatus {
+	for _, h := range [][]mocksender.DeliveryStatus{
+		{mocksender.Pending, mocksender.Delivered, mocksender.Opened},
+		{mocksender.Pending, mocksender.Delivered},
+		{mocksender.Pending, mocksender.Failed},
+		{mocksender.Pending, mocksender.Cancelled},
+		{mocksender.Pending},
+	} {
+		if e.kept(h[len(h)-1]) {
+			return h
+		}
+	}
+	return nil
+}
+
+func arrows(history []mocksender.DeliveryStatus) string {
+	text := string(history[0])
+	for _, s := range history[1:] {
+		text += " → " + string(s)
+	}
+	return text
+}
+
+// bulk asks for several messages at once and compares the answers' order.
+func (e *exam) bulk(ctx context.Context) outcome {
+	if e.Target.Probe.HTTP == nil || e.Target.Probe.HTTP.Bulk == "" {
+		return skipped("probe.http.bulk is not set: each state costs a request, and fewer orders are explored")
+	}
+	never, err := e.story("never sent", "", e.mildest())
+	if err != nil {
+		return broken(err.Error(), "this is a mistake of ctxpush's own: please report it")
+	}
+	states, err := e.prober.States(ctx, keysOf(never, e.whole, never))
+	if err != nil {
+		return broken(err.Error(), "it is asked with a JSON array of keys, and answers an array of the same length: a state or null each")
+	}
+	for i, s := range []story{never, e.whole, never} {
+		if wrong := judge.Wrong(s.want, states[i]); wrong != "" {
+			return short(fmt.Sprintf("the answer's element %d of 3: %s", i, wrong), "the answers must be in the order of the keys, null for a message that is not known")
+		}
+	}
+	return well("answers 3 keys in their order")
+}
+
+// restart stops the receiver, starts it again, and looks at the state once more.
+func (e *exam) restart(ctx context.Context) outcome {
+	if fixed := e.receiver.Fixed(); fixed != "" {
+		return skipped("%s: checks that restart the receiver will be skipped", fixed)
+	}
+	err := e.receiver.Stop(ctx)
+	var slow *receiver.StopError
+	switch {
+	case errors.As(err, &slow):
+		return short(err.Error(), "end on SIGTERM, after the requests under way")
+	case err != nil:
+		return broken(err.Error(), "see what the receiver's log says")
+	}
+	if err := e.receiver.Start(ctx); err != nil {
+		return short("it does not start again: "+err.Error(), "it must start on the data that it left behind: "+e.lastWords())
+	}
+	e.lastAck = time.Now()
+	got, err := e.await(ctx, e.whole.want)
+	if err != nil {
+		return broken(err.Error(), "the probe worked before the restart: see what the receiver's log says")
+	}
+	if wrong := judge.Wrong(e.whole.want, got); wrong != "" {
+		return short("after a restart: "+wrong, "store on disk before the acknowledgement; a container's own disk is kept, a tmpfs is not")
+	}
+	return well("the state outlives it")
+}

@@ -1,0 +1,40 @@
+package doctor
+
+import (
+	"strconv"
+	"unicode/utf8"
+
+	"github.com/ctxpush/ctxpush/conformance"
+	"github.com/ctxpush/ctxpush/mocksender"
+)
+
+const (
+	logLines = 20  // of the receiver's log that are looked at
+	maxQuote = 120 // characters of a text of the receiver's
+)
+
+// clip is a text of the receiver's, quoted and of a length that one reads.
+func clip(s string) string {
+	if utf8.RuneCountInString(s) > maxQuote {
+		s = string([]rune(s)[:maxQuote]) + "…"
+	}
+	return strconv.Quote(s)
+}
+
+// said is an answer's body, as far as it is a text.
+func (e *exam) said(body []byte) string {
+	if len(body) == 0 || !utf8.Valid(body) {
+		return ""
+	}
+	return clip(string(body))
+}
+
+// disguise puts a wrong secret into the request, or none.
+func (e *exam) disguise(r *mocksender.Request, wrong bool) {
+	name := e.Target.Protocol.SecretHeader()
+	if wrong {
+		r.Set(name, conformance.WrongSecret(string(e.Target.Secret)))
+		return
+	}
+	r.Del(name)
+}
