@@ -17,7 +17,7 @@ type streams struct {
 	errColor  bool
 	errLive   bool // err is a terminal that a person watches
 	outWidth  int  // columns; 0 is unknown
-	errWidth  int
+	errSize   func() (width, height int) // of the terminal, which may change; nil is unknown
 	lookupEnv func(string) (string, bool)
 }
 
@@ -31,7 +31,10 @@ func stdio() streams {
 		s.outWidth, _, _ = term.GetSize(int(os.Stdout.Fd()))
 	}
 	if errTerminal {
-		s.errWidth, _, _ = term.GetSize(int(os.Stderr.Fd()))
+		s.errSize = func() (width, height int) {
+			width, height, _ = term.GetSize(int(os.Stderr.Fd()))
+			return width, height
+		}
 	}
 	return s
 }
@@ -62,7 +65,7 @@ or value, 3 the surroundings are broken, 130 and 143 interrupted.`,
 		return unknownCommand(cmd, args)
 	}
 	root.RunE = func(cmd *cobra.Command, _ []string) error { return cmd.Help() }
-	root.AddCommand(newCertify(s), newChecks(s), newScenario(s), newSend(s), newReceiver(s), newSchema(s), newVersion(s))
+	root.AddCommand(newCertify(s), newChecks(s), newScenario(s), newSend(s), newReceiver(s), newReport(s), newSchema(s), newVersion(s))
 	withUsageErrors(root)
 	return root
 }

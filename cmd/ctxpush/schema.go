@@ -2,26 +2,35 @@ package main
 
 import (
 	"slices"
+	"strings"
 
 	"github.com/ctxpush/ctxpush/conformance/config"
+	"github.com/ctxpush/ctxpush/conformance/report"
 	"github.com/ctxpush/ctxpush/scenarios"
 	"github.com/ctxpush/ctxpush/scenarios/strictyaml"
 	"github.com/spf13/cobra"
 )
 
-// schemas are the formats that people write, by name.
-var schemas = map[string]func() []byte{
-	"receiver": config.Schema,
-	"scenario": scenarios.Schema,
+// schemas are the formats that people write or read.
+var schemas = []struct {
+	name, of string
+	text     func() []byte
+}{
+	{"receiver", "receiver.yaml", config.Schema},
+	{"scenario", "a scenario file", scenarios.Schema},
+	{"report", "report.json", report.JSONSchema},
 }
 
 func newSchema(s streams) *cobra.Command {
-	names := []string{"receiver", "scenario"}
+	var names, files []string
+	for _, f := range schemas {
+		names, files = append(names, f.name), append(files, f.of)
+	}
 	return &cobra.Command{
-		Use:   "schema receiver|scenario",
+		Use:   "schema " + strings.Join(names, "|"),
 		Short: "Print the JSON Schema of a file format",
-		Long: `Schema prints the JSON Schema (draft 2020-12) of receiver.yaml or of a scenario
-file, so that editors complete and check them while you write.`,
+		Long: `Schema prints the JSON Schema (draft 2020-12) of a file: ` + strings.Join(files, ", ") + `.
+Editors complete and check with it what you write, programs what they read.`,
 		Example:   `  ctxpush schema scenario > scenario.schema.json`,
 		Args:      cobra.ExactArgs(1),
 		ValidArgs: names,
@@ -29,7 +38,7 @@ file, so that editors complete and check them while you write.`,
 			if !slices.Contains(names, args[0]) {
 				return mistakef("schema %q is not known; %s", args[0], strictyaml.Suggest(args[0], names))
 			}
-			_, err := s.out.Write(schemas[args[0]]())
+			_, err := s.out.Write(schemas[slices.Index(names, args[0])].text())
 			return err
 		},
 	}

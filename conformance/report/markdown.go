@@ -64,10 +64,13 @@ func leftOut(n int, noun string) string {
 	return "… " + plural(n, "more "+noun) + " in `" + jsonFile + "`"
 }
 
-// span is s as code within a line or a cell of a table. A bar would end the
-// cell even there, so it is told by its number, as controls are.
+// cell is span in a table. A bar would end the cell even in code, so it is told
+// by its number, as controls are.
+func cell(s string) string { return strings.ReplaceAll(span(s), "|", `\u007c`) }
+
+// span is s as code within a line.
 func span(s string) string {
-	s = strings.ReplaceAll(printable(clip(s, maxLine)), "|", `\u007c`)
+	s = printable(clip(s, maxLine))
 	if strings.TrimSpace(s) == "" {
 		return "–"
 	}
@@ -97,11 +100,16 @@ func fence(lang string, ss []string) string {
 // that shows stands between the mark and what follows.
 var unlinked = strings.NewReplacer("@", "@\u200b", "#", "#\u200b", "GH-", "GH-\u200b", "://", ":\u200b//", "www.", "www\u200b.")
 
-// prose is s as text in one line, each mark of punctuation escaped.
+// prose is s as text in one line, with all escaped that Markdown, HTML or GitHub
+// would take for more.
 func prose(s string) string {
+	s = unlinked.Replace(printable(clip(strings.Join(strings.Fields(s), " "), maxValue)))
 	var b strings.Builder
-	for _, r := range unlinked.Replace(printable(clip(strings.Join(strings.Fields(s), " "), maxValue))) {
-		if r < 0x80 && strings.ContainsRune("!\"#$%&'()*+,-./:;<=>?@[\\]^_`{|}~", r) {
+	for i, r := range s {
+		begins := i == 0 && strings.ContainsRune("-+=", r)
+		// 1. and 1) begin a list.
+		begins = begins || (r == '.' || r == ')') && strings.Trim(s[:i], "0123456789") == ""
+		if begins || strings.ContainsRune("\\`*_[]<>#!|~&$", r) {
 			b.WriteByte('\\')
 		}
 		b.WriteRune(r)

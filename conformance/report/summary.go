@@ -85,7 +85,7 @@ func summary(r Report, limit int) []byte {
 	if n := len(r.NotRun); n > 0 {
 		var rows [][]string
 		for _, id := range r.NotRun {
-			rows = append(rows, []string{span(id)})
+			rows = append(rows, []string{cell(id)})
 		}
 		m.table([]string{"Not run, as the run ended early"}, rows, "check")
 	}
@@ -123,22 +123,26 @@ func (r Report) failed() []Check {
 	return all
 }
 
-// failures is the table of what failed: a row for each way.
+// failures is the table of what failed: a row for each check, by the first way
+// in which it did.
 func (m *markdown) failures(r Report) {
 	var rows [][]string
 	for _, c := range r.failed() {
-		id := span(c.ID)
+		id := cell(c.ID)
 		if c.Level == event.Recommended {
 			id += " (recommended)"
 		}
-		groups := group(c.Failures)
-		for _, a := range groups[:min(len(groups), maxGroups)] {
-			want, have := compared(a.Expected, a.Got)
-			rows = append(rows, []string{id, prose(cmp.Or(c.Requirement, c.Title)), prose(fmt.Sprintf("%s × %s", count(a.count), a.Kind)), span(want), span(cmp.Or(have, a.Detail))})
+		how, want, have := "", "", c.Reason
+		if groups := group(c.Failures); len(groups) > 0 {
+			a := groups[0]
+			how = fmt.Sprintf("%s × %s", count(a.count), a.Kind)
+			if n := len(groups) - 1; n > 0 {
+				how += ", and " + plural(n, "other way")
+			}
+			want, have = compared(a.Expected, a.Got)
+			have = cmp.Or(have, a.Detail)
 		}
-		if len(groups) == 0 {
-			rows = append(rows, []string{id, prose(cmp.Or(c.Requirement, c.Title)), "", span(""), span(c.Reason)})
-		}
+		rows = append(rows, []string{id, prose(cmp.Or(c.Requirement, c.Title)), prose(how), cell(want), cell(have)})
 	}
 	m.table([]string{"Failed check", "Requirement", "How", "Expected", "Got"}, rows, "failure")
 }
@@ -155,7 +159,7 @@ func (m *markdown) since(b *Baseline) {
 	}{{"New", b.New}, {"Fixed", b.Fixed}} {
 		var rows [][]string
 		for _, c := range of.changes {
-			rows = append(rows, []string{span(c.Check), prose(string(c.Kind)), span(c.Expected), span(c.Got)})
+			rows = append(rows, []string{cell(c.Check), prose(string(c.Kind)), cell(c.Expected), cell(c.Got)})
 		}
 		m.table([]string{of.head, "How", "Expected", "Got"}, rows, "failure")
 	}
@@ -172,7 +176,7 @@ func (m *markdown) reasons(r Report, result event.Result, head string) {
 		if len(c.Failures) > 0 {
 			how = strings.TrimSpace(how + " " + prose("("+tally(c.Failures)+")"))
 		}
-		rows = append(rows, []string{span(c.ID), how})
+		rows = append(rows, []string{cell(c.ID), how})
 	}
 	m.table([]string{head, "Why"}, rows, "check")
 }
@@ -181,7 +185,7 @@ func (m *markdown) reasons(r Report, result event.Result, head string) {
 func (m *markdown) unneeded(r Report) {
 	var rows [][]string
 	for _, u := range r.UnneededWaivers {
-		rows = append(rows, []string{span(u.Check), prose(u.Why)})
+		rows = append(rows, []string{cell(u.Check), prose(u.Why)})
 	}
 	m.table([]string{"Passed, so its waiver can go", "Why it was waived"}, rows, "waiver")
 }
