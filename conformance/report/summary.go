@@ -193,13 +193,25 @@ func (m *markdown) unneeded(r Report) {
 // stories tell of the failed checks, each with its smallest delivery and what
 // shows it, as many as fit.
 func (m *markdown) stories(r Report) {
-	failed := r.failed()
-	for i, c := range failed {
+	var own, told []Check
+	for _, c := range r.failed() {
+		if len(c.Failures) > 0 && c.told() {
+			told = append(told, c)
+			continue
+		}
+		own = append(own, c)
+	}
+	for i, c := range own {
 		if i == maxStories || !m.block(story(c)) {
-			m.block(leftOut(len(failed)-i, "check"))
-			return
+			m.block(leftOut(len(own)-i, "check"))
+			break
 		}
 	}
+	var rows [][]string
+	for _, c := range told {
+		rows = append(rows, []string{cell(c.ID), cell(c.Failures[0].SameAs)})
+	}
+	m.table([]string{"Also fails", "For the same cause as"}, rows, "check")
 }
 
 func story(c Check) string {
@@ -217,6 +229,10 @@ func story(c Check) string {
 }
 
 func (m *markdown) failure(a alike) {
+	if a.SameAs != "" {
+		m.block("**" + prose(a.headline()) + "** for the same cause as " + span(a.SameAs))
+		return
+	}
 	m.block("**" + prose(a.headline()) + "**")
 	var facts []string
 	fact := func(name, value string) {
@@ -239,11 +255,6 @@ func (m *markdown) failure(a alike) {
 	fact("detail", text(a.Detail))
 	fact("likely cause", prose(a.Cause))
 	fact("scenario", text(a.Counterexample))
-	if a.SameAs != "" {
-		fact("told by", span(a.SameAs))
-		m.block(strings.Join(facts, "\n"))
-		return
-	}
 	m.block(strings.Join(facts, "\n"))
 	if len(a.Smallest) > 0 {
 		m.block("Smallest delivery that fails:")
