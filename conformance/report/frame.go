@@ -44,11 +44,15 @@ func (b *board) runningLine() line {
 	if len(b.running) == 0 {
 		return nil
 	}
+	const most = 8
 	l := line{}.add("now ", dim)
 	for i, id := range slices.Backward(b.running) {
 		sep := ", "
 		if i == len(b.running)-1 {
 			sep = ""
+		}
+		if i < len(b.running)-most {
+			return l.add(fmt.Sprintf("%s%d more", sep, i+1))
 		}
 		l = l.add(sep + printable(id))
 		if c := b.checks[id]; c.of > 1 {
@@ -158,11 +162,7 @@ func (l line) render(room int, p palette) string {
 		room-- // for the mark of what was cut
 		var short line
 		for _, part := range l {
-			text := part.text
-			for columns(text) > room {
-				r := []rune(text)
-				text = string(r[:len(r)-1])
-			}
+			text := fitting(part.text, room)
 			room -= columns(text)
 			short = short.add(text, part.colors...)
 			if text != part.text {
@@ -175,6 +175,16 @@ func (l line) render(room int, p palette) string {
 		b.WriteString(p.paint(part.text, part.colors...))
 	}
 	return b.String()
+}
+
+// fitting is as much of s as fits into room columns.
+func fitting(s string, room int) string {
+	for i, r := range s {
+		if room -= columns(string(r)); room < 0 {
+			return s[:i]
+		}
+	}
+	return s
 }
 
 // columns is how many columns of a terminal s takes, at most.
