@@ -16,6 +16,7 @@ type board struct {
 	checks  map[string]*boardCheck
 	running []string // ids, the latest last
 	speed   speed
+	over    bool
 }
 
 // boardCheck is how far one check is.
@@ -47,7 +48,7 @@ func (b *board) observe(e event.Event, p palette, verbose bool) string {
 	case event.Noted:
 		return p.paint(printable(clip(e.Text, maxLine)), dim)
 	case event.RunFinished:
-		b.running = nil
+		b.running, b.over = nil, true
 	}
 	return ""
 }

@@ -30,7 +30,7 @@ func (b *board) frame(now time.Time, width, height int, p palette) []string {
 		add("  "+count(b.speed.at(now, t.schedules))+"/s", dim).
 		add("  "+b.elapsed(now), dim)
 	lines := []string{state.render(room, p)}
-	if running := b.runningLine(); running != nil && height > 2 {
+	if running := b.runningLine(t); running != nil && height > 2 {
 		lines = append(lines, running.render(room, p))
 	}
 	// The groups are the first to go where there is no room.
@@ -40,9 +40,15 @@ func (b *board) frame(now time.Time, width, height int, p palette) []string {
 	return lines
 }
 
-func (b *board) runningLine() line {
-	if len(b.running) == 0 {
+// runningLine says what is done at the moment.
+func (b *board) runningLine(t totals) line {
+	switch {
+	case b.over || t.done == 0 && len(b.running) == 0:
 		return nil
+	case len(b.running) == 0 && t.failed > 0:
+		return line{}.add("now ", dim).add("a second look, and the smallest deliveries that fail")
+	case len(b.running) == 0:
+		return line{}.add("now ", dim).add("a second look at all states")
 	}
 	const most = 8
 	l := line{}.add("now ", dim)
@@ -67,7 +73,7 @@ func (b *board) grid(room int, p palette) []string {
 	var cells []line
 	widest := 0
 	for _, g := range b.groups {
-		all, done, failed, started := 0, 0, 0, false
+		all, done, failed, skipped, started := 0, 0, 0, 0, false
 		for _, c := range b.checks {
 			if c.group != g {
 				continue
@@ -77,6 +83,9 @@ func (b *board) grid(room int, p palette) []string {
 			if c.result != "" {
 				done++
 			}
+			if c.result == event.Skipped {
+				skipped++
+			}
 			if c.result == event.Fail && c.level != event.Recommended {
 				failed++
 			}
@@ -85,6 +94,8 @@ func (b *board) grid(room int, p palette) []string {
 		switch {
 		case failed > 0:
 			sign, col = "✗", red
+		case skipped == all:
+			sign, col = "–", yellow
 		case done == all:
 			sign, col = "✓", green
 		case started:

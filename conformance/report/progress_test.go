@@ -174,7 +174,8 @@ func TestProgressDrawsOnATerminal(t *testing.T) {
 		shows("▸ a 0/2  ▸ b 0/1", "░░░░░░░░░░░░░░░░░░░░ 0/3 checks  400 schedules  2,000/s  0 s", "now b/1 400/2,000, a/1")
 		p.Observe(event.CheckFinished{Verdict: verdict("a/1", event.Fail)})
 		p.Observe(event.CheckFinished{Verdict: event.Verdict{ID: "b/1", Result: event.Pass, Schedules: 2000}})
-		shows("FAIL  a/1  failed", "✗ a 1/2  ✓ b 1/1", "█████████████░░░░░░░ 2/3 checks  1 failed  2,000 schedules  6,666/s  0 s")
+		shows("FAIL  a/1  failed", "✗ a 1/2  ✓ b 1/1", "█████████████░░░░░░░ 2/3 checks  1 failed  2,000 schedules  6,666/s  0 s",
+			"now a second look, and the smallest deliveries that fail")
 		p.Observe(event.RunFinished{})
 		p.Close()
 		shows("FAIL  a/1  failed", "")
