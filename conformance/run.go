@@ -301,7 +301,7 @@ func (r *run) newSender(base string, c *scenarios.Check) *mocksender.Sender {
 		Clock:   clock.Scaled(r.cfg.TimeScale),
 	}
 	if r.attempts {
-		s.Attempted = func(a mocksender.Attempt) { r.emit(event.Attempted{ID: c.ID, Attempt: a}) }
+		s.Attempted = func(a mocksender.Attempt) { r.emit(event.AttemptFinished{ID: c.ID, Attempt: a}) }
 	}
 	return s
 }

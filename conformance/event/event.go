@@ -12,7 +12,7 @@ import (
 )
 
 // Event is one thing that happened in a run: RunStarted, CheckStarted, Advanced,
-// Attempted, CheckFinished, Noted or RunFinished, in the order in which they
+// AttemptFinished, CheckFinished, Noted or RunFinished, in the order in which they
 // happened.
 type Event interface{ isEvent() }
 
@@ -57,10 +57,10 @@ type Advanced struct {
 	Of     int // as many as will be played, if nothing ends the check earlier
 }
 
-// Attempted carries a request of a check and what came of it. It is told as soon
+// AttemptFinished carries a request of a check and what came of it. It is told as soon
 // as the attempt is over, and only if an observer is an AttemptObserver: a run
 // makes many thousands of them.
-type Attempted struct {
+type AttemptFinished struct {
 	ID      string // of the check
 	Attempt mocksender.Attempt
 }
@@ -95,13 +95,13 @@ type RunFinished struct {
 	Interrupted bool
 }
 
-func (RunStarted) isEvent()    {}
-func (CheckStarted) isEvent()  {}
-func (Advanced) isEvent()      {}
-func (Attempted) isEvent()     {}
-func (CheckFinished) isEvent() {}
-func (Noted) isEvent()         {}
-func (RunFinished) isEvent()   {}
+func (RunStarted) isEvent()      {}
+func (CheckStarted) isEvent()    {}
+func (Advanced) isEvent()        {}
+func (AttemptFinished) isEvent() {}
+func (CheckFinished) isEvent()   {}
+func (Noted) isEvent()           {}
+func (RunFinished) isEvent()     {}
 
 // Tool is what made a report: enough to make it again.
 type Tool struct {

@@ -64,9 +64,9 @@ func leftOut(n int, noun string) string {
 	return "… " + plural(n, "more "+noun) + " in `" + jsonFile + "`"
 }
 
-// cell is span in a table. A bar would end the cell even in code, so it is told
+// tableCell is span in a table. A bar would end the cell even in code, so it is told
 // by its number, as controls are.
-func cell(s string) string { return strings.ReplaceAll(span(s), "|", `\u007c`) }
+func tableCell(s string) string { return strings.ReplaceAll(span(s), "|", `\u007c`) }
 
 // span is s as code within a line.
 func span(s string) string {

@@ -55,7 +55,7 @@ type Progress struct {
 // kept is a line that stays, or an attempt that one is made of.
 type kept struct {
 	text    string
-	attempt *event.Attempted
+	attempt *event.AttemptFinished
 }
 
 const (
@@ -90,7 +90,7 @@ func (p *Progress) Observe(e event.Event) {
 		go p.write()
 	}
 	before := len(p.queue)
-	if a, ok := e.(event.Attempted); ok {
+	if a, ok := e.(event.AttemptFinished); ok {
 		if p.Verbose {
 			p.keep(kept{attempt: &a})
 		}

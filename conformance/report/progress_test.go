@@ -120,7 +120,7 @@ func TestProgressWritesLinesThatStay(t *testing.T) {
 }
 
 func TestProgressTellsEachAttemptWhenAsked(t *testing.T) {
-	attempt := event.Attempted{ID: "a/1", Attempt: mocksender.Attempt{Number: 2, Request: mocksender.Request{Body: []byte("[]")}, Answer: mocksender.Answer{Status: 200}}}
+	attempt := event.AttemptFinished{ID: "a/1", Attempt: mocksender.Attempt{Number: 2, Request: mocksender.Request{Body: []byte("[]")}, Answer: mocksender.Answer{Status: 200}}}
 	events := []event.Event{
 		event.RunStarted{Time: at(0), Checks: []event.Check{check("a/1"), check("a/2")}},
 		attempt,

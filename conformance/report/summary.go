@@ -70,7 +70,7 @@ func summary(r Report, limit int) []byte {
 	tail := &markdown{limit: limit / 2}
 	tail.repeat(r)
 	m := &markdown{limit: limit - tail.buf.Len() - 1}
-	m.block("## " + mark(r.Result) + " " + span(clip(r.name(), 100)) + ": " + prose(string(r.Result)))
+	m.block("## " + emblem(r.Result) + " " + span(clip(r.name(), 100)) + ": " + prose(string(r.Result)))
 	m.block("**" + prose(r.Summary.line(r.DurationMS)) + "**")
 	if ls := lines(r.Reason); len(ls) > 0 {
 		m.block(prose(ls[0]))
@@ -85,7 +85,7 @@ func summary(r Report, limit int) []byte {
 	if n := len(r.NotRun); n > 0 {
 		var rows [][]string
 		for _, id := range r.NotRun {
-			rows = append(rows, []string{cell(id)})
+			rows = append(rows, []string{tableCell(id)})
 		}
 		m.table([]string{"Not run, as the run ended early"}, rows, "check")
 	}
@@ -100,7 +100,7 @@ func summary(r Report, limit int) []byte {
 	return bytes.Clone(m.buf.Bytes())
 }
 
-func mark(r Result) string {
+func emblem(r Result) string {
 	switch r {
 	case Pass:
 		return "✅"
@@ -128,7 +128,7 @@ func (r Report) failed() []Check {
 func (m *markdown) failures(r Report) {
 	var rows [][]string
 	for _, c := range r.failed() {
-		id := cell(c.ID)
+		id := tableCell(c.ID)
 		if c.Level == event.Recommended {
 			id += " (recommended)"
 		}
@@ -142,7 +142,7 @@ func (m *markdown) failures(r Report) {
 			want, have = compared(a.Expected, a.Got)
 			have = cmp.Or(have, a.Detail)
 		}
-		rows = append(rows, []string{id, prose(cmp.Or(c.Requirement, c.Title)), prose(how), cell(want), cell(have)})
+		rows = append(rows, []string{id, prose(cmp.Or(c.Requirement, c.Title)), prose(how), tableCell(want), tableCell(have)})
 	}
 	m.table([]string{"Failed check", "Requirement", "How", "Expected", "Got"}, rows, "failure")
 }
@@ -159,7 +159,7 @@ func (m *markdown) since(b *Baseline) {
 	}{{"New", b.New}, {"Fixed", b.Fixed}} {
 		var rows [][]string
 		for _, c := range of.changes {
-			rows = append(rows, []string{cell(c.Check), prose(string(c.Kind)), cell(c.Expected), cell(c.Got)})
+			rows = append(rows, []string{tableCell(c.Check), prose(string(c.Kind)), tableCell(c.Expected), tableCell(c.Got)})
 		}
 		m.table([]string{of.head, "How", "Expected", "Got"}, rows, "failure")
 	}
@@ -176,7 +176,7 @@ func (m *markdown) reasons(r Report, result event.Result, head string) {
 		if len(c.Failures) > 0 {
 			how = strings.TrimSpace(how + " " + prose("("+tally(c.Failures)+")"))
 		}
-		rows = append(rows, []string{cell(c.ID), how})
+		rows = append(rows, []string{tableCell(c.ID), how})
 	}
 	m.table([]string{head, "Why"}, rows, "check")
 }
@@ -185,7 +185,7 @@ func (m *markdown) reasons(r Report, result event.Result, head string) {
 func (m *markdown) unneeded(r Report) {
 	var rows [][]string
 	for _, u := range r.UnneededWaivers {
-		rows = append(rows, []string{cell(u.Check), prose(u.Why)})
+		rows = append(rows, []string{tableCell(u.Check), prose(u.Why)})
 	}
 	m.table([]string{"Passed, so its waiver can go", "Why it was waived"}, rows, "waiver")
 }
@@ -209,7 +209,7 @@ func (m *markdown) stories(r Report) {
 	}
 	var rows [][]string
 	for _, c := range told {
-		rows = append(rows, []string{cell(c.ID), cell(c.Failures[0].SameAs)})
+		rows = append(rows, []string{tableCell(c.ID), tableCell(c.Failures[0].SameAs)})
 	}
 	m.table([]string{"Also fails", "For the same cause as"}, rows, "check")
 }
