@@ -15,7 +15,7 @@ import (
 // fail in as many ways each as a run tells. The evidence of most is a message of
 // its own; one way in each has full batches.
 func fullRun(failing int) report.Report {
-	const checks, schedules, ways = 80, 200_000, 16
+	const checks, schedules, ways = 80, 200_000, 4
 	const entry = `[{"user_id":"usr_7_18ivismm2bb6n","delivery_status":"opened","content":{"title":"jealous jaw cook"}}]`
 	full := "[" + strings.Repeat(`{"user_id":"usr_7_18ivismm2bb6n","delivery_status":"opened","content":{"title":"jealous jaw cook"}},`, 400) + "{}]" // 40 KB
 	var events []event.Event
