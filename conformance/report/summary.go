@@ -67,9 +67,12 @@ func AppendSummary(file string, r Report) (err error) {
 
 // summary is r in at most limit bytes, which are at least minSummary.
 func summary(r Report, limit int) []byte {
+	// The end has its place before what stands above it takes the room.
 	tail := &markdown{limit: limit / 2}
 	tail.repeat(r)
-	m := &markdown{limit: limit - tail.buf.Len() - 1}
+	rest := &markdown{limit: (limit - tail.buf.Len()) / 4}
+	rest.unfailed(r)
+	m := &markdown{limit: limit - tail.buf.Len() - rest.buf.Len() - 2}
 	m.block("## " + emblem(r.Result) + " " + span(clip(r.name(), 100)) + ": " + prose(string(r.Result)))
 	m.block("**" + prose(r.Summary.line(r.DurationMS)) + "**")
 	if ls := lines(r.Reason); len(ls) > 0 {
@@ -78,26 +81,27 @@ func summary(r Report, limit int) []byte {
 	}
 	m.failures(r)
 	m.since(r.Baseline)
+	m.stories(r)
+	for _, part := range []*markdown{rest, tail} {
+		if part.buf.Len() > 0 {
+			m.buf.WriteByte('\n')
+			m.buf.Write(part.buf.Bytes())
+		}
+	}
+	return bytes.Clone(m.buf.Bytes())
+}
+
+// unfailed tells of the checks that neither passed nor failed.
+func (m *markdown) unfailed(r Report) {
 	m.reasons(r, event.Errored, "Not judged")
 	m.reasons(r, event.Waived, "Waived")
 	m.unneeded(r)
 	m.reasons(r, event.Skipped, "Skipped")
-	if n := len(r.NotRun); n > 0 {
-		var rows [][]string
-		for _, id := range r.NotRun {
-			rows = append(rows, []string{tableCell(id)})
-		}
-		m.table([]string{"Not run, as the run ended early"}, rows, "check")
+	var rows [][]string
+	for _, id := range r.NotRun {
+		rows = append(rows, []string{tableCell(id)})
 	}
-	m.stories(r)
-	if m.buf.Len() == 0 { // not even a heading fits
-		return nil
-	}
-	if tail.buf.Len() > 0 {
-		m.buf.WriteByte('\n')
-		m.buf.Write(tail.buf.Bytes())
-	}
-	return bytes.Clone(m.buf.Bytes())
+	m.table([]string{"Not run, as the run ended early"}, rows, "check")
 }
 
 func emblem(r Result) string {
