@@ -25,7 +25,7 @@ import (
 )
 
 // loose are the members whose form the schema leaves open.
-var loose = map[string]bool{"orders": true, "trace": true, "content": true}
+var loose = map[string]bool{"orders": true, "scenarios": true, "trace": true, "content": true}
 
 // strict closes every object of a schema, so that a member which the schema does
 // not describe is found.
