@@ -16,7 +16,7 @@ import (
 func (b *board) frame(now time.Time, width, height int, p palette) []string {
 	t := b.totals()
 	room := max(1, width-1) // a line as wide as the terminal may wrap
-	state := drawing{}
+	state := frameLine{}
 	const barWidth = 20
 	if room > 60 && t.checks > 0 {
 		full := barWidth * t.done / t.checks
@@ -41,17 +41,17 @@ func (b *board) frame(now time.Time, width, height int, p palette) []string {
 }
 
 // runningLine says what is done at the moment.
-func (b *board) runningLine(t totals) drawing {
+func (b *board) runningLine(t totals) frameLine {
 	switch {
 	case b.over || t.done == 0 && len(b.running) == 0:
 		return nil
 	case len(b.running) == 0 && t.failed > 0:
-		return drawing{}.add("now ", dim).add("a second look, and the smallest deliveries that fail")
+		return frameLine{}.add("now ", dim).add("a second look, and the smallest deliveries that fail")
 	case len(b.running) == 0:
-		return drawing{}.add("now ", dim).add("a second look at all states")
+		return frameLine{}.add("now ", dim).add("a second look at all states")
 	}
 	const most = 8
-	l := drawing{}.add("now ", dim)
+	l := frameLine{}.add("now ", dim)
 	for i, id := range slices.Backward(b.running) {
 		sep := ", "
 		if i == len(b.running)-1 {
@@ -70,7 +70,7 @@ func (b *board) runningLine(t totals) drawing {
 
 // grid is a cell for each group, in as many columns as fit.
 func (b *board) grid(room int, p palette) []string {
-	var cells []drawing
+	var cells []frameLine
 	widest := 0
 	for _, g := range b.groups {
 		all, done, failed, skipped, started := 0, 0, 0, 0, false
@@ -101,7 +101,7 @@ func (b *board) grid(room int, p palette) []string {
 		case started:
 			sign, col = "▸", yellow
 		}
-		cell := drawing{}.add(sign+" ", col).add(printable(g)).add(fmt.Sprintf(" %d/%d", done, all), dim)
+		cell := frameLine{}.add(sign+" ", col).add(printable(g)).add(fmt.Sprintf(" %d/%d", done, all), dim)
 		cells = append(cells, cell)
 		widest = max(widest, cell.columns())
 	}
@@ -109,7 +109,7 @@ func (b *board) grid(room int, p palette) []string {
 	perLine := max(1, (room+gap)/(widest+gap))
 	var lines []string
 	for part := range slices.Chunk(cells, perLine) {
-		var l drawing
+		var l frameLine
 		for i, cell := range part {
 			l = append(l, cell...)
 			if i < len(part)-1 {
@@ -147,18 +147,18 @@ func (s *speed) at(now time.Time, schedules int) int {
 	return int(float64(schedules-first.schedules) / took)
 }
 
-// drawing is a line of a terminal in parts, each with its colours.
-type drawing []part
+// frameLine is a line of a terminal in parts, each with its colours.
+type frameLine []framePart
 
-type part struct {
+type framePart struct {
 	text   string
 	colors []color
 }
 
-func (l drawing) add(text string, colors ...color) drawing { return append(l, part{text, colors}) }
+func (l frameLine) add(text string, colors ...color) frameLine { return append(l, framePart{text, colors}) }
 
 // columns is how wide l is.
-func (l drawing) columns() int {
+func (l frameLine) columns() int {
 	n := 0
 	for _, p := range l {
 		n += columns(p.text)
@@ -167,11 +167,11 @@ func (l drawing) columns() int {
 }
 
 // render is l in at most room columns.
-func (l drawing) render(room int, p palette) string {
+func (l frameLine) render(room int, p palette) string {
 	var b strings.Builder
 	if l.columns() > room {
 		room-- // for the mark of what was cut
-		var short drawing
+		var short frameLine
 		for _, part := range l {
 			text := fitting(part.text, room)
 			room -= columns(text)
