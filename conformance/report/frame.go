@@ -155,7 +155,9 @@ type framePart struct {
 	colors []color
 }
 
-func (l frameLine) add(text string, colors ...color) frameLine { return append(l, framePart{text, colors}) }
+func (l frameLine) add(text string, colors ...color) frameLine {
+	return append(l, framePart{text, colors})
+}
 
 // columns is how wide l is.
 func (l frameLine) columns() int {
