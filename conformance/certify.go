@@ -46,6 +46,11 @@ func Certify(ctx context.Context, c Config) (Report, error) {
 // neither was started or asked yet.
 func newRun(c Config, checks []scenarios.Check) (*run, error) {
 	r := &run{cfg: c, checks: checks, secret: string(c.Target.Secret), patience: c.Shrink}
+	for _, o := range c.Observers {
+		if a, ok := o.(event.AttemptObserver); ok && a.WantsAttempts() {
+			r.attempts = true
+		}
+	}
 	if r.secret == "" {
 		r.secret = NewSecret()
 	}

@@ -126,7 +126,8 @@ var _ = Describe("A run", func() {
 
 	It("never shows the secret", func(ctx SpecContext) {
 		const secret = "Sup3r-S3cret-Value"
-		var seen strings.Builder
+		var seen, watched strings.Builder
+		progress := &report.Progress{W: &watched, Verbose: true}
 		echo := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 			if r.Method == http.MethodGet {
 				w.WriteHeader(http.StatusNotFound)
@@ -140,17 +141,66 @@ var _ = Describe("A run", func() {
 			Target:    config.Config{Receiver: config.Receiver{URL: echo.URL}, Secret: secret, Settle: time.Millisecond},
 			Focus:     []string{"secret", "request"},
 			TimeScale: 1e6,
-			Observers: []event.Observer{event.Func(func(e event.Event) { fmt.Fprintf(&seen, "%+v\n", e) })},
+			Observers: []event.Observer{event.Func(func(e event.Event) { fmt.Fprintf(&seen, "%+v\n", e) }), progress},
 		})
+		progress.Close()
 		Expect(err).NotTo(HaveOccurred())
 		Expect(r.Result).To(Equal(report.Fail))
-		Expect(report.JSON(&seen, r)).To(Succeed())
-		Expect(report.JUnit(&seen, r)).To(Succeed())
+		for _, render := range []func(io.Writer, report.Report) error{report.JSON, report.JUnit, report.Markdown, report.Annotations, report.Attestation, report.Badge} {
+			Expect(render(&seen, r)).To(Succeed())
+		}
 		Expect(report.Terminal(&seen, r, report.Options{})).To(Succeed())
+		Expect(watched.String()).To(ContainSubstring("what is $CTXPUSH_SECRET?"))
+		seen.WriteString(watched.String())
 		shown := strings.ToLower(seen.String())
 		Expect(shown).To(ContainSubstring("what is $ctxpush_secret?"))
 		Expect(shown).NotTo(ContainSubstring(strings.ToLower(secret)))
 		Expect(shown).NotTo(ContainSubstring(strings.ToLower(secret[:9])))
+	})
+
+	It("tells each attempt, as it is made, to those who want it alone", func(ctx SpecContext) {
+		var attempts attemptCounter
+		others := 0
+		c := conformance.Config{
+			Target: config.Config{Settle: 10 * time.Millisecond}, Explore: scenarios.Quick,
+			Focus: []string{"order/reversed", "retry/after-500", "explored/traditional"}, TimeScale: 1e6,
+			Observers: []event.Observer{&attempts},
+		}
+		r, err := conformance.Certify(ctx, c)
+		Expect(err).NotTo(HaveOccurred())
+		Expect(attempts.of).To(HaveLen(3))
+		for _, check := range r.Checks {
+			Expect(attempts.of[check.ID]).To(Equal(check.Requests), check.ID)
+		}
+
+		c.Observers = []event.Observer{event.Func(func(e event.Event) {
+			if _, ok := e.(event.AttemptFinished); ok {
+				others++
+			}
+		})}
+		_, err = conformance.Certify(ctx, c)
+		Expect(err).NotTo(HaveOccurred())
+		Expect(others).To(BeZero())
+	})
+
+	It("tells how far each check is", func(ctx SpecContext) {
+		played, of := map[string]int{}, map[string]int{}
+		r, err := conformance.Certify(ctx, conformance.Config{
+			Target: config.Config{Settle: 10 * time.Millisecond}, Explore: scenarios.Quick, Focus: []string{"order/late-pending", "explored/traditional"},
+			Observers: []event.Observer{event.Func(func(e event.Event) {
+				if a, ok := e.(event.Advanced); ok {
+					Expect(a.Played).To(BeNumerically("<=", a.Of))
+					played[a.ID], of[a.ID] = max(played[a.ID], a.Played), a.Of
+				}
+			})},
+		})
+		Expect(err).NotTo(HaveOccurred())
+		Expect(r.Result).To(Equal(report.Pass))
+		Expect(played).To(HaveLen(2))
+		for _, check := range r.Checks {
+			Expect(played[check.ID]).To(Equal(check.Schedules), check.ID)
+			Expect(of[check.ID]).To(Equal(check.Schedules), check.ID)
+		}
 	})
 
 	It("is an error of the surroundings where the probe is broken", func(ctx SpecContext) {
@@ -269,6 +319,20 @@ var _ = Describe("A run", func() {
 		Expect(r.UnneededWaivers).To(Equal([]event.Waiver{{Check: "gaps/only-cancelled", Why: "ACME-2"}}))
 	})
 })
+
+// attemptCounter counts the attempts of each check.
+type attemptCounter struct{ of map[string]int }
+
+func (*attemptCounter) WantsAttempts() bool { return true }
+
+func (a *attemptCounter) Observe(e event.Event) {
+	if e, ok := e.(event.AttemptFinished); ok {
+		if a.of == nil {
+			a.of = map[string]int{}
+		}
+		a.of[e.ID]++
+	}
+}
 
 // recorder is a receiver that acknowledges everything, knows nothing, and tells
 // the bodies that it is sent.

@@ -75,7 +75,7 @@ const maxLate = 5 * maxAlike
 func (x *exploration) newWorker() *worker {
 	w := &worker{exploration: x}
 	for i := range w.senders {
-		s := x.run.newSender(x.run.receiver.URL())
+		s := x.run.newSender(x.run.receiver.URL(), x.check)
 		s.RequestID = w.requestID
 		w.senders[i] = s
 	}
@@ -180,7 +180,9 @@ func (w *worker) look(ctx context.Context, routes []*route) error {
 	for _, r := range asked {
 		w.judged += len(r.wants)
 	}
+	played := w.played
 	w.mu.Unlock()
+	w.run.advanced(w.check, played, w.total)
 	if len(w.late) >= patience {
 		return w.flush(ctx)
 	}

@@ -241,7 +241,7 @@ func (p *play) sender(step scenarios.Step, n uint64) (*mocksender.Sender, func()
 		}
 		base, done = proxy.URL(), proxy.Close
 	}
-	s := p.run.newSender(base)
+	s := p.run.newSender(base, p.check)
 	p.hurry(s, step)
 	h := fnv.New64a()
 	fmt.Fprintf(h, "%d\x00%s\x00%d", p.run.cfg.Seed, p.cast.Keys()[0], n)

@@ -28,6 +28,8 @@ type run struct {
 	secret   string
 
 	emitting sync.Mutex
+	// attempts is set where somebody wants to be told of each.
+	attempts bool
 
 	// slowest is how long, in nanoseconds, a right state took at most.
 	slowest atomic.Int64
@@ -68,7 +70,7 @@ func (r *run) started() event.RunStarted {
 		Tool:    event.Tool{Version: r.cfg.Version, Seed: r.cfg.Seed, Epoch: r.cfg.Epoch, Protocol: string(r.cfg.Target.Protocol)},
 		Command: r.cfg.Command,
 		Receiver: event.Receiver{Name: r.cfg.Target.Name, Kind: info.Kind, URL: r.receiver.URL(), Image: info.Image, Digest: info.Digest,
-			Identity: string(r.cfg.Target.Identity)},
+			Identity: string(r.cfg.Target.Identity), File: r.cfg.Target.File, FileDigest: r.cfg.Target.FileDigest},
 	}
 	for _, c := range r.checks {
 		e.Checks = append(e.Checks, r.describe(c))
@@ -183,6 +185,7 @@ func (r *run) playAll(ctx context.Context, verdicts []*verdict, parallel int) {
 	for _, v := range verdicts {
 		var own sync.WaitGroup
 		var begun sync.Once
+		var played atomic.Int64
 		for _, p := range v.plays {
 			free <- struct{}{}
 			own.Add(1)
@@ -198,6 +201,7 @@ func (r *run) playAll(ctx context.Context, verdicts []*verdict, parallel int) {
 					return
 				}
 				p.do(ctx)
+				r.advanced(v.check, int(played.Add(1)), len(v.plays))
 			})
 		}
 		all.Go(func() {
@@ -281,15 +285,24 @@ func (p *play) changed(w scenarios.Want, got *event.State) bool {
 	return true
 }
 
-// newSender is a sender to the receiver behind base.
-func (r *run) newSender(base string) *mocksender.Sender {
-	return &mocksender.Sender{
+// advanced tells how far a check is.
+func (r *run) advanced(c *scenarios.Check, played, of int) {
+	r.emit(event.Advanced{Time: time.Now(), ID: c.ID, Played: played, Of: of})
+}
+
+// newSender is a sender of a check's requests to the receiver behind base.
+func (r *run) newSender(base string, c *scenarios.Check) *mocksender.Sender {
+	s := &mocksender.Sender{
 		URL:     base + r.cfg.Target.Path,
 		Secret:  r.secret,
 		Profile: r.cfg.Target.Protocol,
 		Timeout: r.cfg.Target.Timeout,
 		Clock:   clock.Scaled(r.cfg.TimeScale),
 	}
+	if r.attempts {
+		s.Attempted = func(a mocksender.Attempt) { r.emit(event.AttemptFinished{ID: c.ID, Attempt: a}) }
+	}
+	return s
 }
 
 // revive starts a receiver again that has ended unasked, and says how it ended.

@@ -1,8 +1,3 @@
-// Package mocksender plays ContextPush towards a webhook receiver: it encodes
-// entries as ContextPush does, sends them in batches, and sends again what was
-// not acknowledged.
-//
-// It stands alone: a Go test of a receiver needs nothing else of ctxpush.
 package mocksender
 
 import "time"

@@ -81,6 +81,23 @@ var _ = Describe("a journal", func() {
 		}
 	})
 
+	It("has the attempts that somebody else is told, each as it ends", func(ctx SpecContext) {
+		r := &recorder{status: 500}
+		server := serve(r.ServeHTTP)
+		var j mocksender.Journal
+		var told []mocksender.Attempt
+		s := &mocksender.Sender{URL: server.URL, Secret: "s3cret", Journal: &j, Backoff: once, Attempted: func(a mocksender.Attempt) {
+			told = append(told, a)
+			Expect(j.Attempts()).To(HaveLen(len(told)))
+		}}
+		defer s.Close()
+		d := s.Deliver(ctx, batch(1))
+		s.Deliver(ctx, mocksender.Batch{})
+		Expect(told).To(HaveLen(len(d.Attempts) + 1))
+		Expect(told).To(Equal(j.Attempts()))
+		Expect(told[0].Request.Fields[0].Value).To(Equal(mocksender.SecretVariable))
+	})
+
 	It("says when it can't be written", func() {
 		var j mocksender.Journal
 		Expect(j.Timeline(failing{})).To(Succeed(), "there is nothing to write")

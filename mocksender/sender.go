@@ -34,6 +34,9 @@ type Sender struct {
 	Clock clock.Clock
 	// Journal records the attempts; nil is none.
 	Journal *Journal
+	// Attempted is told each attempt as it ends, by the goroutine that made it,
+	// which waits meanwhile; nil is nobody.
+	Attempted func(Attempt)
 	// Dial opens connections, and must heed its context; nil is net.Dialer's.
 	Dial func(ctx context.Context, network, addr string) (net.Conn, error)
 	// TLS is for https; nil is the system's certificates.
@@ -220,14 +223,14 @@ func (s *Sender) attempt(ctx context.Context, t shot, f Fault, n int) Attempt {
 	}
 	if t.err != nil {
 		a.Start = s.clock().Now()
-		s.Journal.add(a)
+		s.tell(a)
 		return a
 	}
 	release, err := s.pool.acquire(ctx, s.MaxConns)
 	a.Start = s.clock().Now()
 	if err != nil {
 		a.Err = fmt.Errorf("broken off: %w", err)
-		s.Journal.add(a)
+		s.tell(a)
 		return a
 	}
 	defer release()
@@ -261,6 +264,14 @@ func (s *Sender) attempt(ctx context.Context, t shot, f Fault, n int) Attempt {
 	a.Resent = x.resent
 	a.Answer = t.redactor.answer(a.Answer)
 	a.Err = oneLine(t.redactor.err(err))
-	s.Journal.add(a)
+	s.tell(a)
 	return a
+}
+
+// tell hands an attempt that is over to those who want it.
+func (s *Sender) tell(a Attempt) {
+	s.Journal.add(a)
+	if s.Attempted != nil {
+		s.Attempted(a)
+	}
 }

@@ -7,7 +7,6 @@ import (
 	"time"
 
 	"github.com/ctxpush/ctxpush/conformance"
-	"github.com/ctxpush/ctxpush/conformance/event"
 	"github.com/ctxpush/ctxpush/conformance/report"
 	"github.com/ctxpush/ctxpush/scenarios"
 	"github.com/spf13/cobra"
@@ -20,8 +19,7 @@ func newCertify(s streams) *cobra.Command {
 		level string
 		depth string
 		own   []string
-		dir   string
-		exit  report.ExitOptions
+		o     outputs
 	)
 	cmd := &cobra.Command{
 		Use:   "certify [receiver.yaml]",
@@ -47,9 +45,7 @@ certifies the built-in reference receiver.`,
 	f.Float64Var(&c.TimeScale, "time-scale", conformance.DefaultTimeScale, "how much faster than real time retries come; 1 takes two hours for a dropped batch")
 	f.IntVar(&c.Parallel, "parallel", conformance.DefaultParallel, "how many scenarios run side by side")
 	f.DurationVar(&c.Shrink, "shrink", conformance.DefaultShrink, "how long in all to look for the smallest deliveries that still fail; 0 is not at all")
-	f.StringVar(&dir, "report-dir", "ctxpush-report", "where report.json and junit.xml are written")
-	f.BoolVar(&exit.FailOnSkip, "fail-on-skip", false, "exit 1 if a check was skipped")
-	f.BoolVar(&exit.StrictWaivers, "strict-waivers", false, "exit 1 if a waived check passes")
+	o.addFlags(f)
 	cmd.RunE = func(cmd *cobra.Command, args []string) error {
 		if err := t.argument(cmd, args); err != nil {
 			return err
@@ -58,7 +54,10 @@ certifies the built-in reference receiver.`,
 			c.Shrink = -1 // to Config 0 is the default
 		}
 		c.Level, c.Explore = scenarios.Level(level), scenarios.Depth(depth)
-		var err error
+		err := o.validate()
+		if err != nil {
+			return err
+		}
 		if c.Target, err = t.config(s.lookupEnv); err != nil {
 			return err
 		}
@@ -77,18 +76,25 @@ certifies the built-in reference receiver.`,
 		}
 		c.Command = repeatLine(cmd, args, c.Seed, c.Epoch)
 		c.Version = version()
-		c.Observers = []event.Observer{&report.Progress{W: s.err, Live: s.errLive, Color: s.errColor, Width: s.errWidth}}
-		return certify(cmd.Context(), s, c, dir, exit)
+		return certify(cmd.Context(), s, c, o)
 	}
 	return cmd
 }
 
 // certify runs the checks, writes the report and tells the verdict.
-func certify(ctx context.Context, s streams, c conformance.Config, dir string, exit report.ExitOptions) error {
-	if err := report.PrepareDir(dir); err != nil {
+func certify(ctx context.Context, s streams, c conformance.Config, o outputs) error {
+	earlier, err := o.earlier()
+	if err != nil {
+		return err
+	}
+	// The baseline may be the report that is there now, so it is read before.
+	if err := report.PrepareDir(o.dir); err != nil {
 		return mistake{err}
 	}
+	progress := o.progress(s)
+	c.Observers = append(c.Observers, progress)
 	r, err := conformance.Certify(ctx, c)
+	progress.Close()
 	if isMistake(err) {
 		return err
 	}
@@ -96,17 +102,15 @@ func certify(ctx context.Context, s streams, c conformance.Config, dir string, e
 	if broke {
 		fmt.Fprintln(s.err, "ctxpush:", err)
 	}
-	if err := report.WriteDir(dir, r); err != nil {
-		return err
+	if earlier != nil {
+		r = r.Since(*earlier)
 	}
-	if err := report.Terminal(s.out, r, report.Options{Color: s.outColor, Width: s.outWidth, Dir: dir}); err != nil {
-		return err
-	}
-	if code := r.ExitCode(exit); code != exitOK {
+	wrote := o.write(s, r)
+	if code := r.ExitCode(o.exit); code != exitOK {
 		return verdict(code)
 	}
-	if broke {
-		return verdict(exitSurroundings) // the receiver could not be put away
+	if wrote != nil || broke { // broke: the receiver could not be put away
+		return verdict(exitSurroundings)
 	}
 	return err
 }

@@ -16,7 +16,7 @@ import (
 )
 
 func TestSchema(t *testing.T) {
-	for name, want := range map[string][]byte{"receiver": config.Schema(), "scenario": scenarios.Schema()} {
+	for name, want := range map[string][]byte{"receiver": config.Schema(), "scenario": scenarios.Schema(), "report": report.JSONSchema()} {
 		out, _ := ctxpush(t, exitOK, "schema", name)
 		if out != string(want) || !json.Valid([]byte(out)) {
 			t.Errorf("%s: got %d bytes, which are not the schema", name, len(out))

@@ -187,7 +187,7 @@ func (o *loading) load(ctx context.Context, s streams) error {
 		if slowProbe(o.Target) && o.Verify != (loadtest.Verification{}) {
 			fmt.Fprintf(s.err, "the probe has no bulk look-up (probe.http.bulk): each state costs a request, --verify %s\n", o.Verify)
 		}
-		live := &loadtest.Live{W: s.err, Terminal: s.errLive, Width: s.errWidth}
+		live := &loadtest.Live{W: s.err, Terminal: s.errLive, Size: s.errSize}
 		observers = append(observers, live.Observe)
 	}
 	if o.metrics != "" {

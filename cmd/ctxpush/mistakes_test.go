@@ -13,6 +13,8 @@ func TestMistakes(t *testing.T) {
 	clash := write(t, "late.yaml", late)
 	rewrite(t, filepath.Join(filepath.Dir(clash), "late.yml"), late)
 
+	notJSON, foreign, folder := write(t, "report.json", "{"), write(t, "report.json", `{"schema":"ctxpush.load/v1"}`), filepath.Dir(write(t, "report.json", "{}"))
+
 	for _, c := range []struct {
 		args string // with @ for the path
 		path string
@@ -36,7 +38,7 @@ func TestMistakes(t *testing.T) {
 		{"scenario show order/reversed --url x", "", `--url: "x": want a URL with scheme and host, such as http://127.0.0.1:3000; did you mean "http://x"?`},
 		{"scenario show order/reversed --image x", "", `unknown flag: --image (ctxpush scenario show --help lists the flags)`},
 		{"scenario list order", "", `"order" is one argument too many: want ctxpush scenario list [flags]`},
-		{"schema", "", `an argument is missing: want ctxpush schema receiver|scenario|load [flags]`},
+		{"schema", "", `an argument is missing: want ctxpush schema receiver|scenario|report|load [flags]`},
 		{"schema recever", "", `schema "recever" is not known; did you mean "receiver"?`},
 		{"checks x", "", `"x" is one argument too many: want ctxpush checks [flags]`},
 		{"certify a b", "", `"b" is one argument too many: want ctxpush certify [receiver.yaml] [flags]`},
@@ -54,6 +56,17 @@ func TestMistakes(t *testing.T) {
 		{"certify --scenarios gone", "", `gone: can't be read: no such file or folder`},
 		{"certify --scenarios @", empty, `@: holds no scenario file: want *.yaml`},
 		{"certify --scenarios @", filepath.Dir(clash), `@/late.yml: its id user/late is that of @/late.yaml too: rename one of them`},
+		{"certify --only-new", "", `--only-new without --baseline: want --baseline FILE, a report.json of an earlier run`},
+		{"certify --quiet --verbose", "", `--quiet beside --verbose: want one of the two`},
+		{"certify --baseline gone.json", "", `--baseline gone.json: no such file or directory`},
+		{"certify --baseline @", notJSON, `--baseline @: report: line 1 is not JSON: unexpected end of JSON input`},
+		{"certify --baseline @", foreign, `--baseline @: report: schema is "ctxpush.load/v1": want "ctxpush.report/v1"`},
+		{"certify --baseline @", folder, `--baseline @: report: read @: is a directory`},
+		{"report", "", `an argument is missing: want ctxpush report DIR [flags]`},
+		{"report gone", "", `report directory "gone": no such file or folder`},
+		{"report @", empty, `report directory "@": report.json: no such file or folder`},
+		{"report @", notJSON, `report directory "@": not a directory`},
+		{"report @", folder, `report directory "@": report.json: report: schema is missing: want "ctxpush.report/v1"`},
 		{"send", "", `no receiver to send to: want --url, such as http://127.0.0.1:8080`},
 		{"send --url http://127.0.0.1:1", "", `--secret: missing: a receiver that runs already has one; give it as secret: or as CTXPUSH_SECRET`},
 		{"send --batch 101", "", `--batch 101: want 1 to 100`},

@@ -17,9 +17,9 @@ type streams struct {
 	inLive    bool // in is a terminal at which a person sits
 	outColor  bool
 	errColor  bool
-	errLive   bool // err is a terminal that a person watches
-	outWidth  int  // columns; 0 is unknown
-	errWidth  int
+	errLive   bool                       // err is a terminal that a person watches
+	outWidth  int                        // columns; 0 is unknown
+	errSize   func() (width, height int) // of the terminal, which may change; nil is unknown
 	lookupEnv func(string) (string, bool)
 }
 
@@ -34,7 +34,10 @@ func stdio() streams {
 		s.outWidth, _, _ = term.GetSize(int(os.Stdout.Fd()))
 	}
 	if errTerminal {
-		s.errWidth, _, _ = term.GetSize(int(os.Stderr.Fd()))
+		s.errSize = func() (width, height int) {
+			width, height, _ = term.GetSize(int(os.Stderr.Fd()))
+			return width, height
+		}
 	}
 	return s
 }
@@ -69,7 +72,7 @@ or value, 3 the surroundings are broken, 130 and 143 interrupted.`,
 		return unknownCommand(cmd, args)
 	}
 	root.RunE = func(cmd *cobra.Command, _ []string) error { return cmd.Help() }
-	root.AddCommand(newCertify(s), newChecks(s), newScenario(s), newSend(s), newLoad(s), newReceiver(s), newInit(s), newDoctor(s), newSchema(s), newCompletion(s), newMan(), newVersion(s))
+	root.AddCommand(newCertify(s), newChecks(s), newScenario(s), newSend(s), newLoad(s), newReceiver(s), newReport(s), newInit(s), newDoctor(s), newSchema(s), newCompletion(s), newMan(), newVersion(s))
 	root.DisableAutoGenTag = true
 	withUsageErrors(root)
 	withCompletion(root)

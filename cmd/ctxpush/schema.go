@@ -2,29 +2,37 @@ package main
 
 import (
 	"slices"
+	"strings"
 
 	"github.com/ctxpush/ctxpush/conformance/config"
 	"github.com/ctxpush/ctxpush/conformance/loadtest"
+	"github.com/ctxpush/ctxpush/conformance/report"
 	"github.com/ctxpush/ctxpush/scenarios"
 	"github.com/ctxpush/ctxpush/scenarios/strictyaml"
 	"github.com/spf13/cobra"
 )
 
-// schemas are the formats of files, by name.
-var schemas = map[string]func() []byte{
-	"receiver": config.Schema,
-	"scenario": scenarios.Schema,
-	"load":     loadtest.JSONSchema,
+// schemas are the formats that people write or read.
+var schemas = []struct {
+	name, of string
+	text     func() []byte
+}{
+	{"receiver", "receiver.yaml", config.Schema},
+	{"scenario", "a scenario file", scenarios.Schema},
+	{"report", "report.json", report.JSONSchema},
+	{"load", "what load --json writes", loadtest.JSONSchema},
 }
 
 func newSchema(s streams) *cobra.Command {
-	names := []string{"receiver", "scenario", "load"}
+	var names, files []string
+	for _, f := range schemas {
+		names, files = append(names, f.name), append(files, f.of)
+	}
 	return &cobra.Command{
-		Use:   "schema receiver|scenario|load",
+		Use:   "schema " + strings.Join(names, "|"),
 		Short: "Print the JSON Schema of a file format",
-		Long: `Schema prints the JSON Schema (draft 2020-12) of receiver.yaml, of a scenario
-file, or of what load --json writes, so that editors complete and check files
-while you write, and programs know what they read.`,
+		Long: `Schema prints the JSON Schema (draft 2020-12) of a file: ` + strings.Join(files, ", ") + `.
+Editors complete and check with it what you write, programs what they read.`,
 		Example:   `  ctxpush schema scenario > scenario.schema.json`,
 		Args:      cobra.ExactArgs(1),
 		ValidArgs: names,
@@ -32,7 +40,7 @@ while you write, and programs know what they read.`,
 			if !slices.Contains(names, args[0]) {
 				return mistakef("schema %q is not known; %s", args[0], strictyaml.Suggest(args[0], names))
 			}
-			_, err := s.out.Write(schemas[args[0]]())
+			_, err := s.out.Write(schemas[slices.Index(names, args[0])].text())
 			return err
 		},
 	}

@@ -32,6 +32,10 @@ type Config struct {
 	// Ignores are statuses that the receiver by design does not keep.
 	Ignores []mocksender.DeliveryStatus
 	Waive   []Waiver
+	// File is the file that Load read, as it was named, and FileDigest sha256: and
+	// the digest of its text. A file that holds the secret itself has none: it
+	// would help to guess it.
+	File, FileDigest string
 	// Dir is what the file's relative paths are relative to; empty is the
 	// working directory.
 	Dir string

@@ -2,6 +2,7 @@ package config
 
 import (
 	"bytes"
+	"crypto/sha256"
 	"errors"
 	"fmt"
 	"io"
@@ -50,7 +51,16 @@ func Load(path string, env func(string) (string, bool)) (Config, error) {
 	if err != nil {
 		return Config{}, &Error{File: path, Msg: "can't be read to its end"}
 	}
-	return Parse(path, data, filepath.Dir(path), env)
+	c, err := Parse(path, data, filepath.Dir(path), env)
+	if err != nil {
+		return Config{}, err
+	}
+	c.File = path
+	_, holds := c.origin.lines["secret.value"]
+	if !holds && (c.Secret == "" || !bytes.Contains(data, []byte(c.Secret))) {
+		c.FileDigest = fmt.Sprintf("sha256:%x", sha256.Sum256(data))
+	}
+	return c, nil
 }
 
 // Parse is Load of a file's text; name stands in errors, dir is what relative

@@ -11,8 +11,9 @@ import (
 	"github.com/ctxpush/ctxpush/scenarios"
 )
 
-// Event is one thing that happened in a run: RunStarted, CheckStarted,
-// CheckFinished, Noted or RunFinished, in the order in which they happened.
+// Event is one thing that happened in a run: RunStarted, CheckStarted, Advanced,
+// AttemptFinished, CheckFinished, Noted or RunFinished, in the order in which they
+// happened.
 type Event interface{ isEvent() }
 
 // Observer reads a run's events. Observe is called by one goroutine at a time
@@ -47,6 +48,30 @@ type CheckStarted struct {
 	ID   string
 }
 
+// Advanced says how many of a check's schedules have been played so far. A check
+// that is explored tells it now and then, any other after each of them.
+type Advanced struct {
+	Time   time.Time
+	ID     string
+	Played int
+	Of     int // as many as will be played, if nothing ends the check earlier
+}
+
+// AttemptFinished carries a request of a check and what came of it. It is told as soon
+// as the attempt is over, and only if an observer is an AttemptObserver: a run
+// makes many thousands of them.
+type AttemptFinished struct {
+	ID      string // of the check
+	Attempt mocksender.Attempt
+}
+
+// AttemptObserver is an Observer that wants to be told of each attempt.
+type AttemptObserver interface {
+	Observer
+	// WantsAttempts is asked once, before the run.
+	WantsAttempts() bool
+}
+
 // CheckFinished carries a check's verdict. A check may be finished more than
 // once: when its states changed after they were right, and when its failures
 // were explained by smaller ones. The last verdict counts.
@@ -70,11 +95,13 @@ type RunFinished struct {
 	Interrupted bool
 }
 
-func (RunStarted) isEvent()    {}
-func (CheckStarted) isEvent()  {}
-func (CheckFinished) isEvent() {}
-func (Noted) isEvent()         {}
-func (RunFinished) isEvent()   {}
+func (RunStarted) isEvent()      {}
+func (CheckStarted) isEvent()    {}
+func (Advanced) isEvent()        {}
+func (AttemptFinished) isEvent() {}
+func (CheckFinished) isEvent()   {}
+func (Noted) isEvent()           {}
+func (RunFinished) isEvent()     {}
 
 // Tool is what made a report: enough to make it again.
 type Tool struct {
@@ -92,6 +119,11 @@ type Receiver struct {
 	Image    string `json:"image,omitempty"`
 	Digest   string `json:"digest,omitempty"`
 	Identity string `json:"identity"`
+	// File is the receiver.yaml that describes it, as it was named; empty: none
+	// did. FileDigest is sha256: and the digest of that file; it is left out where
+	// the file holds the secret itself, which a digest would help to guess.
+	File       string `json:"file,omitempty"`
+	FileDigest string `json:"file_digest,omitempty"`
 }
 
 // Level is how hard a check judges.

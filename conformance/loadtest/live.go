@@ -17,8 +17,9 @@ type Live struct {
 	W io.Writer
 	// Terminal says that W is one that a person watches.
 	Terminal bool
-	// Width is the terminal's number of columns; 0 is 80.
-	Width int
+	// Size tells the terminal's columns and rows, which may change; nil or 0 is
+	// 80 columns.
+	Size func() (width, height int)
 	// Every is the time between two plain lines; 0 is 5 seconds.
 	Every time.Duration
 
@@ -41,7 +42,10 @@ func (l *Live) Observe(p Progress) {
 	}
 	line := p.line()
 	if l.Terminal {
-		width := l.Width
+		width := 0
+		if l.Size != nil {
+			width, _ = l.Size()
+		}
 		if width <= 0 {
 			width = 80
 		}

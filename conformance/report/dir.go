@@ -16,8 +16,24 @@ import (
 const (
 	jsonFile           = "report.json"
 	junitFile          = "junit.xml"
+	summaryFile        = "summary.md"
+	attestationFile    = "attestation.json"
+	badgeFile          = "badge.svg"
 	counterexamplesDir = "counterexamples"
 )
+
+// renderings are the files and what makes them. The one that names the others
+// comes last.
+var renderings = []struct {
+	file   string
+	render func(io.Writer, Report) error
+}{
+	{junitFile, JUnit},
+	{summaryFile, Markdown},
+	{attestationFile, Attestation},
+	{badgeFile, Badge},
+	{jsonFile, JSON},
+}
 
 // PrepareDir makes dir, with the directories above it, finds out whether files
 // can be written there, and removes the files of an earlier report, so that no
@@ -53,15 +69,12 @@ func WriteDir(dir string, r Report) error {
 	if err := writeScenarios(root, r); err != nil {
 		return dirError(dir, err)
 	}
-	for _, f := range []struct {
-		name   string
-		render func(io.Writer, Report) error
-	}{{junitFile, JUnit}, {jsonFile, JSON}} { // the one that names the others comes last
+	for _, f := range renderings {
 		var b bytes.Buffer
 		if err := f.render(&b, r); err != nil {
 			return dirError(dir, err)
 		}
-		if err := replace(root, f.name, b.Bytes()); err != nil {
+		if err := replace(root, f.file, b.Bytes()); err != nil {
 			return dirError(dir, err)
 		}
 	}
@@ -110,7 +123,10 @@ func clear(root *os.Root, keep map[string]bool) error {
 	if err != nil {
 		return nil
 	}
-	remove := []string{junitFile}
+	var remove []string
+	for _, f := range renderings[:len(renderings)-1] {
+		remove = append(remove, f.file)
+	}
 	for name := range counterexamples(old) {
 		remove = append(remove, name)
 	}

@@ -1,9 +1,11 @@
 // Package report makes a certification run's report out of the run's events,
 // and writes it for those who read it: programs, CI servers and people.
 //
-// There is one value, Report, and a [Builder] that grows it from the events.
+// There is one value, [Report], and a [Builder] that grows it from the events.
 // Each rendering is a function of that value in a file of its own, so that a
-// stored report can be rendered again: [Read] takes it back in.
+// stored report can be rendered again: [Read] and [ReadDir] take it back in.
+// [Progress] is the one output that reads the events itself, while the run goes
+// on.
 //
 // # The report's directory
 //
@@ -14,6 +16,11 @@
 //	                     file can be made from this one
 //	junit.xml            the same verdicts as test cases, for the test view of
 //	                     Jenkins, GitLab and GitHub Actions
+//	summary.md           the verdict, what failed and how to show it, for the page
+//	                     of a CI run; at most 1 MiB
+//	attestation.json     the result as an in-toto statement, to be signed and kept
+//	                     with the receiver's image
+//	badge.svg            the verdict as a small picture, for a README
 //	counterexamples/     scenario files that show a failure on their own; the
 //	                     failures in report.json name theirs
 //
@@ -51,4 +58,30 @@
 // only, is a skipped case that says so and carries its details as output, so
 // that a build is red exactly where the run's result is not pass. A run that
 // broke off or was interrupted has one more case, "the run", with an error.
+//
+// # summary.md
+//
+// GitHub-flavoured Markdown. Whatever the receiver wrote is text in it and nothing
+// else: no HTML, no link, no image, no mention. [AppendSummary] adds it to a file
+// of the CI server's, such as the one that $GITHUB_STEP_SUMMARY names, and
+// [Annotations] are for the server's log.
+//
+// # attestation.json
+//
+// An in-toto Statement v1 with the test-result predicate v0.1, unsigned. Its
+// subject is the image's digest. A receiver without an image goes by its name, and
+// what is digested then is told by the subject's annotation digest_of: receiver.yaml
+// is the file's digest, description that of the text in the annotation description
+// (name, kind, identity and protocol, and for a receiver that ran already its URL).
+// The predicate's configuration names the program with version, seed and epoch, and
+// receiver.yaml by its digest. PASSED is a run in which every check passed, WARNED
+// one that passed but skipped a check, waived one or did not meet a recommended
+// one; everything else, a run that was interrupted too, is FAILED.
+//
+// # What is new
+//
+// [Report.Since] compares with an earlier report, and the member baseline of
+// report.json holds what it found: new, fixed, how many failures are known, and how
+// many were not judged again. Two failures are one if check, kind and both statuses
+// are the same; the messages are others with each seed.
 package report

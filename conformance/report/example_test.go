@@ -33,3 +33,32 @@ func ExampleBuilder() {
 	// PASS  acme-receiver: 1 passed, 0 failed of 1 check, 1 request, 100 events in 1.5 s
 	// exit code 0
 }
+
+// A stored report is rendered again.
+func ExampleReadDir() {
+	dir, err := os.MkdirTemp("", "report")
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	defer os.RemoveAll(dir)
+	var b report.Builder
+	b.Observe(event.RunStarted{Receiver: event.Receiver{Name: "acme-receiver"}})
+	b.Observe(event.CheckFinished{Verdict: event.Verdict{ID: "batch/100", Result: event.Pass}})
+	b.Observe(event.RunFinished{})
+	if err := report.WriteDir(dir, b.Report()); err != nil {
+		fmt.Println(err)
+		return
+	}
+
+	r, err := report.ReadDir(dir)
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	if err := report.Terminal(os.Stdout, r, report.Options{Quiet: true}); err != nil {
+		fmt.Println(err)
+	}
+	// Output:
+	// PASS  acme-receiver: 1 passed, 0 failed of 1 check, 0 requests, 0 events in 0.0 s
+}

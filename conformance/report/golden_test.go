@@ -42,10 +42,14 @@ func TestGolden(t *testing.T) {
 	}{
 		{"sample.json", sample, report.JSON},
 		{"sample.xml", sample, report.JUnit},
+		{"sample.md", sample, report.Markdown},
+		{"sample.svg", sample, report.Badge},
+		{"sample.attestation.json", sample, report.Attestation},
 		{"sample.txt", sample, terminal(report.Options{Dir: "ctxpush-report"})},
 		{"sample-color.txt", sample, terminal(report.Options{Color: true, Width: 60})},
 		{"passed.txt", passed, terminal(report.Options{})},
 		{"broken.txt", broken, terminal(report.Options{})},
+		{"broken.md", broken, report.Markdown},
 		{"broken.xml", broken, report.JUnit},
 	} {
 		t.Run(g.file, func(t *testing.T) {

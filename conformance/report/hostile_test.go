@@ -68,7 +68,7 @@ func TestHostileReceiver(t *testing.T) {
 		t.Error(err)
 	}
 
-	var stored, xml, progress bytes.Buffer
+	var stored, xml bytes.Buffer
 	if err := report.JSON(&stored, r); err != nil {
 		t.Fatal(err)
 	}
@@ -89,11 +89,7 @@ func TestHostileReceiver(t *testing.T) {
 			}
 		}
 	}
-	p := &report.Progress{W: &progress}
-	for _, e := range hostileEvents() {
-		p.Observe(e)
-	}
-	if err := inoffensive(progress.String()); err != nil {
+	if err := inoffensive(watch(&report.Progress{Verbose: true}, hostileEvents())); err != nil {
 		t.Error(err)
 	}
 }

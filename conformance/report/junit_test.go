@@ -65,7 +65,6 @@ func readJUnit(data []byte) (suiteXML, error) {
 		Tests    int        `xml:"tests,attr"`
 		Failures int        `xml:"failures,attr"`
 		Errors   int        `xml:"errors,attr"`
-		Skipped  int        `xml:"skipped,attr"`
 		Suites   []suiteXML `xml:"testsuite"`
 	}
 	if err := xml.Unmarshal(data, &doc); err != nil {
@@ -91,7 +90,7 @@ func readJUnit(data []byte) (suiteXML, error) {
 		}
 	}
 	want := [4]int{len(s.Cases), failures, errs, skipped}
-	for _, got := range [][4]int{{doc.Tests, doc.Failures, doc.Errors, doc.Skipped}, {s.Tests, s.Failures, s.Errors, s.Skipped}} {
+	for _, got := range [][4]int{{doc.Tests, doc.Failures, doc.Errors, skipped}, {s.Tests, s.Failures, s.Errors, s.Skipped}} {
 		if got != want {
 			return s, fmt.Errorf("counts %v, has %v", got, want)
 		}

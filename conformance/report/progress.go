@@ -1,19 +1,27 @@
 package report
 
 import (
-	"fmt"
+	"bytes"
 	"io"
-	"slices"
 	"strings"
-	"unicode/utf8"
+	"sync"
+	"time"
 
 	"github.com/ctxpush/ctxpush/conformance/event"
 )
 
-// Progress tells people what a run is doing: on a terminal one line that is
-// drawn again and again and is gone at the end, elsewhere nothing but the lines
-// that stay. Those are the failures as they come, and the run's own notes. Its
-// fields must not change once it observes a run.
+// Progress tells people what a run is doing: on a terminal a few lines at its
+// bottom that are drawn again and again and are gone at the end, elsewhere a line
+// now and then. Above them come the lines that stay: the failures as they come,
+// and the run's own notes.
+//
+// The run never waits for it. What it observes it only remembers; a goroutine of
+// its own writes, and where nobody takes what it writes, lines are left out. Close
+// ends that goroutine. The fields must not change once it observes a run.
+//
+// It draws by a handful of escape sequences and leaves the terminal as it is: no
+// raw mode, no hidden cursor, no other screen. So there is nothing to put back,
+// and Ctrl-C, a second one too, ends the program as it does without it.
 type Progress struct {
 	// W is where it writes, usually stderr. Once a write fails, no more is
 	// written: a run does not end because nobody watches.
@@ -22,136 +30,192 @@ type Progress struct {
 	Live bool
 	// Color uses ANSI colours.
 	Color bool
-	// Width is the terminal's number of columns; 0 is 80.
-	Width int
+	// Size is the terminal's size, asked before each drawing as it may change;
+	// nil, or a width or height of 0, is 80 columns and 24 lines.
+	Size func() (width, height int)
+	// Quiet writes nothing at all.
+	Quiet bool
+	// Verbose writes a line for each attempt too, and for each check that passed.
+	Verbose bool
 
-	levels  map[string]event.Level
-	total   int
-	done    map[string]event.Result
-	running []string // ids, the latest last
-	drawn   bool
-	broken  bool
+	mu      sync.Mutex
+	board   board
+	queue   []kept
+	lost    int           // lines that were left out of the queue
+	begun   bool          // the goroutine runs, or has ended
+	ended   bool          // nothing more is to be written
+	wake    chan struct{} // holds one: there is something to write
+	written chan struct{} // closed when the goroutine has ended
+
+	// The goroutine's own.
+	drawn  []string // the lines that were drawn last
+	broken bool
 }
 
-var _ event.Observer = (*Progress)(nil)
+// kept is a line that stays, or an attempt that one is made of.
+type kept struct {
+	text    string
+	attempt *event.AttemptFinished
+}
 
-// Observe takes one event in and brings the line up to date.
+const (
+	// maxQueue bounds what waits to be written; a queued attempt holds its body.
+	maxQueue = 1024
+	// redraw is how often a terminal is drawn, and announce how often a line of
+	// progress is written elsewhere.
+	redraw   = 100 * time.Millisecond
+	announce = 10 * time.Second
+	// lastWords is how long the end waits for what is still to be written.
+	lastWords = 500 * time.Millisecond
+)
+
+var _ event.AttemptObserver = (*Progress)(nil)
+
+// WantsAttempts tells whether each attempt gets a line.
+func (p *Progress) WantsAttempts() bool { return p.Verbose && !p.Quiet }
+
+// Observe takes one event in. It never waits.
 func (p *Progress) Observe(e event.Event) {
-	switch e := e.(type) {
-	case event.RunStarted:
-		p.levels = make(map[string]event.Level, len(e.Checks))
-		for _, c := range e.Checks {
-			p.levels[c.ID] = c.Level
+	if p.Quiet {
+		return
+	}
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.ended {
+		return
+	}
+	if !p.begun {
+		p.begun = true
+		p.wake, p.written = make(chan struct{}, 1), make(chan struct{})
+		go p.write()
+	}
+	before := len(p.queue)
+	if a, ok := e.(event.AttemptFinished); ok {
+		if p.Verbose {
+			p.keep(kept{attempt: &a})
 		}
-		p.total = len(p.levels)
-		p.draw()
-	case event.CheckStarted:
-		p.running = append(p.running, e.ID)
-		p.draw()
-	case event.CheckFinished:
-		p.finish(e.Verdict)
-	case event.Noted:
-		p.keep(palette{p.Color}.paint(printable(clip(e.Text, maxLine)), dim))
-		p.draw()
-	case event.RunFinished:
-		p.erase()
-		p.running = nil
+	} else if line := p.board.observe(e, palette{p.Color}, p.Verbose); line != "" {
+		p.keep(kept{text: line})
+	}
+	if len(p.queue) > before {
+		p.poke()
 	}
 }
 
-func (p *Progress) finish(v event.Verdict) {
-	if p.done == nil {
-		p.done = make(map[string]event.Result)
+// keep queues a line. It is called with mu locked.
+func (p *Progress) keep(k kept) {
+	if len(p.queue) >= maxQueue {
+		p.lost++
+		return
 	}
-	// A verdict that changes is told again, one that stays is not.
-	told := p.done[v.ID] == v.Result
-	p.done[v.ID] = v.Result
-	p.running = slices.DeleteFunc(p.running, func(id string) bool { return id == v.ID })
-	if !told {
-		p.tell(v)
-	}
-	p.draw()
+	p.queue = append(p.queue, k)
 }
 
-// tell writes the line of a check that failed or could not be judged.
-func (p *Progress) tell(v event.Verdict) {
-	c := Check{Check: event.Check{ID: v.ID, Level: p.levels[v.ID]}, Reason: v.Reason, Failures: v.Failures}
-	tag, col := "FAIL", red
-	what := ""
+func (p *Progress) poke() {
+	select {
+	case p.wake <- struct{}{}:
+	default: // it is awake already
+	}
+}
+
+// Close takes what was drawn off the terminal and writes what is still to be
+// written, for half a second at most. It may be called more than once, and
+// without a run.
+func (p *Progress) Close() {
+	p.mu.Lock()
+	p.ended = true
+	begun := p.begun
+	p.mu.Unlock()
+	if !begun {
+		return
+	}
+	p.poke()
+	patience := time.NewTimer(lastWords)
+	defer patience.Stop()
+	select {
+	case <-p.written:
+	case <-patience.C: // whoever reads has stopped; the run's end does not wait
+	}
+}
+
+// write is the goroutine that writes.
+func (p *Progress) write() {
+	defer close(p.written)
+	every := announce
+	if p.Live {
+		every = redraw
+	}
+	tick := time.NewTicker(every)
+	defer tick.Stop()
+	p.step(p.Live)
+	for {
+		ticked := false
+		select {
+		case <-p.wake:
+		case <-tick.C:
+			ticked = true
+		}
+		if p.step(ticked) {
+			return
+		}
+	}
+}
+
+// step writes what has come since the last one. ticked is set where it is time
+// for the progress, too.
+func (p *Progress) step(ticked bool) (over bool) {
+	p.mu.Lock()
+	queue, lost := p.queue, p.lost
+	p.queue, p.lost = nil, 0
+	over = p.ended
+	var lines []string
+	width, height := p.size()
 	switch {
-	case v.Result == event.Errored:
-		tag, what = "ERROR", firstLine(v.Reason)
-	case v.Result != event.Fail:
-		return
-	case c.Level == event.Recommended:
-		tag, col = "NOTE", yellow
-		what = message(c)
-	default:
-		what = message(c)
+	case over:
+	case p.Live:
+		lines = p.board.frame(time.Now(), width, height, palette{p.Color})
+	case ticked:
+		queue = append(queue, kept{text: palette{p.Color}.paint(p.board.line(time.Now()), dim)})
 	}
-	p.keep(palette{p.Color}.paint(tag, col, bold) + "  " + printable(v.ID) + "  " + what)
+	p.mu.Unlock()
+	if p.broken {
+		return over
+	}
+	var b bytes.Buffer
+	b.WriteString(erase(p.drawn, width))
+	for _, k := range queue {
+		b.WriteString(inert(p.text(k)) + "\n")
+	}
+	if lost > 0 {
+		b.WriteString(palette{p.Color}.paint("… "+plural(lost, "more line")+" that nobody took in time", dim) + "\n")
+	}
+	b.WriteString(strings.Join(lines, "\n"))
+	p.drawn = lines
+	if b.Len() > 0 {
+		_, err := p.W.Write(b.Bytes())
+		p.broken = err != nil
+	}
+	return over
 }
 
-// draw writes the line that comes and goes: 12/42 order/late-pending +3 …
-func (p *Progress) draw() {
-	if !p.Live {
-		return
+// text is a line that stays. An attempt's is made here, where it costs the run
+// nothing.
+func (p *Progress) text(k kept) string {
+	if k.attempt == nil {
+		return k.text
 	}
-	s := fmt.Sprintf("%d/%d", len(p.done), max(p.total, len(p.done)))
-	if n := len(p.running); n > 0 {
-		s += " " + printable(p.running[n-1])
-		if n > 1 {
-			s += fmt.Sprintf(" +%d", n-1)
-		}
+	return printable(k.attempt.ID) + "  " + palette{p.Color}.paint(printable(k.attempt.Attempt.Line()), dim)
+}
+
+func (p *Progress) size() (width, height int) {
+	if p.Size != nil {
+		width, height = p.Size()
 	}
-	failed := 0
-	for id, r := range p.done {
-		if r == event.Fail && p.levels[id] != event.Recommended {
-			failed++
-		}
-	}
-	width := p.Width
 	if width <= 0 {
 		width = 80
 	}
-	tail := " …"
-	if failed > 0 {
-		tail = fmt.Sprintf(" … %d failed", failed)
+	if height <= 0 {
+		height = 24
 	}
-	// A line as wide as the terminal would wrap and could not be erased.
-	s = cut(s, max(1, width-1-utf8.RuneCountInString(tail)))
-	p.write("\r" + cut(s+tail, width-1) + eraseToEnd)
-	p.drawn = true
-}
-
-// eraseToEnd is what ends a line on a terminal that was longer before.
-const eraseToEnd = "\x1b[K"
-
-// keep writes a line that stays, in the place of the one that comes and goes.
-func (p *Progress) keep(s string) {
-	p.erase()
-	p.write(inert(s) + "\n")
-}
-
-func (p *Progress) erase() {
-	if p.drawn {
-		p.write("\r" + eraseToEnd)
-		p.drawn = false
-	}
-}
-
-func (p *Progress) write(s string) {
-	if p.broken {
-		return
-	}
-	_, err := io.Copy(p.W, strings.NewReader(s))
-	p.broken = err != nil
-}
-
-// cut is at most the first n characters of s.
-func cut(s string, n int) string {
-	if r := []rune(s); len(r) > n {
-		return string(r[:max(0, n)])
-	}
-	return s
+	return width, height
 }

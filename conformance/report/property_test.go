@@ -148,18 +148,9 @@ func TestAnyRun(t *testing.T) {
 		if red := suite.Failures+suite.Errors > 0; red != (r.Result != report.Pass) {
 			t.Fatalf("JUnit has %d failures and %d errors, the result is %s", suite.Failures, suite.Errors, r.Result)
 		}
-		for _, live := range []bool{false, true} {
-			var out bytes.Buffer
-			p := &report.Progress{W: &out, Live: live}
-			for _, e := range events {
-				p.Observe(e)
-			}
-			if live {
-				continue
-			}
-			if err := inoffensive(out.String()); err != nil {
-				t.Fatal(err)
-			}
+		if err := inoffensive(watch(&report.Progress{Verbose: true}, events)); err != nil {
+			t.Fatal(err)
 		}
+		watch(&report.Progress{Live: true}, events)
 	})
 }

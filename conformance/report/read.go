@@ -11,13 +11,19 @@ import (
 	"github.com/ctxpush/ctxpush/conformance/event"
 )
 
+// maxStored is more than any report takes, in bytes.
+const maxStored = 256 << 20
+
 // Read reads a stored report.json. Members that it does not know are left out:
 // a later version may have added them. Anything else that is not a report of
 // this Schema is an error of one line.
 func Read(r io.Reader) (Report, error) {
-	data, err := io.ReadAll(r)
+	data, err := io.ReadAll(io.LimitReader(r, maxStored+1))
 	if err != nil {
 		return Report{}, fmt.Errorf("report: %w", err)
+	}
+	if len(data) > maxStored {
+		return Report{}, fmt.Errorf("report: it is larger than %d MiB: want a report of schema %q", maxStored>>20, Schema)
 	}
 	// The schema decides what the rest means, so it is looked at alone first.
 	var head struct {
@@ -87,6 +93,9 @@ func (r Report) validate() error {
 		return fmt.Errorf("result is %q: want pass, fail, error or interrupted", clip(string(r.Result), 100))
 	}
 	times := map[string]time.Time{"started": r.Started, "tool.epoch": r.Tool.Epoch}
+	if r.Baseline != nil {
+		times["baseline.started"] = r.Baseline.Started
+	}
 	for i, n := range r.Notes {
 		times[fmt.Sprintf("notes[%d].time", i)] = n.Time
 	}

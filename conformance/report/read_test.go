@@ -2,6 +2,7 @@ package report_test
 
 import (
 	"bytes"
+	"io"
 	"reflect"
 	"strings"
 	"testing"
@@ -81,6 +82,14 @@ func FuzzRead(f *testing.F) {
 		}
 		if err := inoffensive(out.String()); err != nil {
 			t.Fatal(err)
+		}
+		if err := inertMarkdown(markdown(t, r)); err != nil {
+			t.Fatal(err)
+		}
+		for _, render := range []func(io.Writer, report.Report) error{report.Annotations, report.Attestation, report.Badge} {
+			if err := render(io.Discard, r.Since(s)); err != nil {
+				t.Fatal(err)
+			}
 		}
 		out.Reset()
 		if err := report.JUnit(&out, r); err != nil {

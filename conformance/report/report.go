@@ -44,6 +44,9 @@ type Report struct {
 	// UnneededWaivers are waivers of checks that passed.
 	UnneededWaivers []event.Waiver `json:"unneeded_waivers,omitempty"`
 	Notes           []Note         `json:"notes,omitempty"`
+	// Baseline is what is new since an earlier run; nil: there is none to compare
+	// with.
+	Baseline *Baseline `json:"baseline,omitempty"`
 }
 
 // Summary counts. Passed, Failed, Waived, Skipped and Errored add up to the
@@ -96,6 +99,9 @@ type Note struct {
 type ExitOptions struct {
 	FailOnSkip    bool // a skipped check counts as a failure
 	StrictWaivers bool // a waiver of a check that passed counts as a failure
+	// OnlyNew lets failures pass that the report's Baseline has, too. Without a
+	// Baseline all are new.
+	OnlyNew bool
 }
 
 // ExitCode is the exit code of a program that ran r: 0 if all is well, 1 if the
@@ -104,15 +110,26 @@ type ExitOptions struct {
 // and exits with 130 or 143 instead.
 func (r Report) ExitCode(o ExitOptions) int {
 	switch {
-	case r.Result == Fail,
-		r.Summary.FailedRequired() > 0,
-		o.FailOnSkip && r.Summary.Skipped > 0,
+	case o.OnlyNew && r.Baseline != nil:
+		if r.Baseline.newRequired() > 0 {
+			return 1
+		}
+	case r.Result == Fail, r.Summary.FailedRequired() > 0:
+		return 1
+	}
+	switch {
+	case o.FailOnSkip && r.Summary.Skipped > 0,
 		o.StrictWaivers && len(r.UnneededWaivers) > 0:
 		return 1
-	case r.Result != Pass:
-		return 3
+	case r.Result == Pass, r.Result == Fail && r.whole():
+		return 0
 	}
-	return 0
+	return 3
+}
+
+// whole says whether all checks were judged and the run ended as planned.
+func (r Report) whole() bool {
+	return r.Reason == "" && r.Summary.Errored == 0 && r.Summary.NotRun == 0
 }
 
 // summarize counts checks and those that were not run.

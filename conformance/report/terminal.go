@@ -24,6 +24,8 @@ type Options struct {
 	// Dir is the report's directory, which people are pointed to; empty where
 	// none was written.
 	Dir string
+	// Quiet writes the verdict's line and nothing else.
+	Quiet bool
 }
 
 // Terminal writes r for people: every check that did not pass, the failures of
@@ -36,6 +38,19 @@ func Terminal(w io.Writer, r Report, o Options) error {
 		width = 80
 	}
 	p := &printer{palette: palette{o.Color}, width: width}
+	if !o.Quiet {
+		p.findings(r)
+		p.footer(r, o)
+	}
+	p.verdict(r)
+	if _, err := w.Write(p.buf.Bytes()); err != nil {
+		return fmt.Errorf("report to the terminal: %w", err)
+	}
+	return nil
+}
+
+// findings writes all that is not as it should be.
+func (p *printer) findings(r Report) {
 	p.passed(r)
 	p.reasons(r, event.Skipped, "SKIP", yellow)
 	p.reasons(r, event.Waived, "WAIVED", yellow)
@@ -59,11 +74,6 @@ func Terminal(w io.Writer, r Report, o Options) error {
 	}
 	p.reasons(r, event.Errored, "ERROR", red)
 	p.broke(r)
-	p.footer(r, o)
-	if _, err := w.Write(p.buf.Bytes()); err != nil {
-		return fmt.Errorf("report to the terminal: %w", err)
-	}
-	return nil
 }
 
 // tag is the word for a failure: a recommendation that is not met fails nothing.
@@ -147,8 +157,8 @@ func (p *printer) broke(r Report) {
 	}
 }
 
-// footer writes where the whole report is, what repeats the run, and last the
-// verdict.
+// footer writes what the failures have in common, what has changed since the
+// baseline, where the whole report is and what repeats the run.
 func (p *printer) footer(r Report, o Options) {
 	if p.buf.Len() > 0 {
 		p.gap()
@@ -165,12 +175,17 @@ func (p *printer) footer(r Report, o Options) {
 			}
 		}
 	}
+	p.changes(r.Baseline)
 	if o.Dir != "" {
 		p.line(0, p.paint("report", dim), "  ", printable(filepath.Join(o.Dir, jsonFile)))
 	}
 	if r.Command != "" {
 		p.line(0, p.paint("again", dim), "   ", printable(r.Command))
 	}
+}
+
+// verdict writes the last line.
+func (p *printer) verdict(r Report) {
 	p.line(0, p.paint(strings.ToUpper(string(r.Result)), verdictColor(r.Result), bold), "  ", printable(clip(r.name(), maxLine)), ": ", r.Summary.line(r.DurationMS))
 }
 

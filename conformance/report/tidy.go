@@ -27,6 +27,7 @@ func tidy(r Report) Report {
 	for _, s := range []*string{
 		&r.Tool.Version, &r.Tool.Protocol, &r.Command,
 		&r.Receiver.Name, &r.Receiver.Kind, &r.Receiver.URL, &r.Receiver.Image, &r.Receiver.Digest, &r.Receiver.Identity,
+		&r.Receiver.File, &r.Receiver.FileDigest,
 	} {
 		*s = bounded(*s, maxText)
 	}
@@ -43,7 +44,25 @@ func tidy(r Report) Report {
 			Smallest: texts(e.Smallest, maxText), Counterexample: bounded(e.Counterexample, maxText)}
 	})
 	r.Checks = orEmpty(each(r.Checks, tidyCheck))
+	r.Baseline = tidyBaseline(r.Baseline)
 	return r
+}
+
+func tidyBaseline(b *Baseline) *Baseline {
+	if b == nil {
+		return nil
+	}
+	t := *b
+	t.Started = utc(t.Started).Truncate(time.Millisecond)
+	t.Version = bounded(t.Version, maxText)
+	t.New = orEmpty(each(t.New, tidyChange))
+	t.Fixed = orEmpty(each(t.Fixed, tidyChange))
+	return &t
+}
+
+func tidyChange(c Change) Change {
+	return Change{Check: bounded(c.Check, maxText), Level: boundedAs(c.Level), Kind: boundedAs(c.Kind),
+		Expected: bounded(c.Expected, maxText), Got: bounded(c.Got, maxText)}
 }
 
 func tidyCheck(c Check) Check {

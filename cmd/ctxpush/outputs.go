@@ -1,0 +1,90 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+
+	"github.com/ctxpush/ctxpush/conformance/report"
+	"github.com/spf13/pflag"
+)
+
+// outputs are what a certification leaves behind and what it ends with.
+type outputs struct {
+	dir            string
+	baseline       string
+	quiet, verbose bool
+	exit           report.ExitOptions
+}
+
+func (o *outputs) addFlags(f *pflag.FlagSet) {
+	f.StringVar(&o.dir, "report-dir", "ctxpush-report", "where the report's files are written: report.json, report.html, junit.xml and others")
+	f.StringVar(&o.baseline, "baseline", "", "report.json of an earlier run: tells what is new since then and what is fixed")
+	f.BoolVar(&o.exit.OnlyNew, "only-new", false, "exit 1 only for failures that the --baseline does not have")
+	f.BoolVar(&o.exit.FailOnSkip, "fail-on-skip", false, "exit 1 if a check was skipped")
+	f.BoolVar(&o.exit.StrictWaivers, "strict-waivers", false, "exit 1 if a waived check passes")
+	f.BoolVarP(&o.quiet, "quiet", "q", false, "print the verdict and nothing else")
+	f.BoolVarP(&o.verbose, "verbose", "v", false, "print each request as it is made")
+}
+
+// validate says which flags make no sense together.
+func (o *outputs) validate() error {
+	switch {
+	case o.exit.OnlyNew && o.baseline == "":
+		return mistakef("--only-new without --baseline: want --baseline FILE, a report.json of an earlier run")
+	case o.quiet && o.verbose:
+		return mistakef("--quiet beside --verbose: want one of the two")
+	}
+	return nil
+}
+
+// earlier is the report to compare with; nil where none is wanted.
+func (o *outputs) earlier() (*report.Report, error) {
+	if o.baseline == "" {
+		return nil, nil
+	}
+	f, err := os.Open(o.baseline)
+	if err != nil {
+		var p *fs.PathError
+		if errors.As(err, &p) {
+			err = p.Err
+		}
+		return nil, mistakef("--baseline %s: %w", o.baseline, err)
+	}
+	defer f.Close()
+	r, err := report.Read(f)
+	if err != nil {
+		return nil, mistakef("--baseline %s: %w", o.baseline, err)
+	}
+	return &r, nil
+}
+
+// progress tells of the run while it goes on.
+func (o *outputs) progress(s streams) *report.Progress {
+	return &report.Progress{W: s.err, Live: s.errLive, Color: s.errColor, Size: s.errSize, Quiet: o.quiet, Verbose: o.verbose}
+}
+
+// write writes the report's files and tells the verdict, each as far as it can
+// be. What could not be written is told on stderr; the error is the last of it.
+func (o *outputs) write(s streams, r report.Report) error {
+	var failed error
+	fails := func(err error) {
+		if err != nil {
+			fmt.Fprintln(s.err, "ctxpush:", err)
+			failed = err
+		}
+	}
+	fails(report.WriteDir(o.dir, r))
+	// The CI server's own: a run is not judged by whether it takes them.
+	if file, ok := s.lookupEnv("GITHUB_STEP_SUMMARY"); ok && file != "" {
+		if err := report.AppendSummary(file, r); err != nil {
+			fmt.Fprintln(s.err, "ctxpush:", err)
+		}
+	}
+	if on, _ := s.lookupEnv("GITHUB_ACTIONS"); on == "true" {
+		fails(report.Annotations(s.out, r))
+	}
+	fails(report.Terminal(s.out, r, report.Options{Color: s.outColor, Width: s.outWidth, Dir: o.dir, Quiet: o.quiet}))
+	return failed
+}

@@ -1,0 +1,37 @@
+package main
+
+import (
+	"github.com/ctxpush/ctxpush/conformance/report"
+	"github.com/spf13/cobra"
+)
+
+func newReport(s streams) *cobra.Command {
+	var quiet bool
+	cmd := &cobra.Command{
+		Use:   "report DIR",
+		Short: "Render a stored report again",
+		Long: `Report reads DIR/report.json and makes every other file of that folder from it
+again, and prints the run's findings as certify did. Nothing is sent or judged.
+
+The exit code is 0 if all was written, whatever the stored run found: its
+verdict was certify's to tell. A folder without a report.json that can be read
+is exit code 2. Nothing is added to a CI server's summary; summary.md is there
+for that.`,
+		Example: `  ctxpush report ctxpush-report
+  cat ctxpush-report/summary.md >> "$GITHUB_STEP_SUMMARY"`,
+		Args: cobra.ExactArgs(1),
+	}
+	cmd.Flags().BoolVarP(&quiet, "quiet", "q", false, "print the verdict and nothing else")
+	cmd.RunE = func(_ *cobra.Command, args []string) error {
+		dir := args[0]
+		r, err := report.ReadDir(dir)
+		if err != nil {
+			return mistake{err}
+		}
+		if err := report.WriteDir(dir, r); err != nil {
+			return err
+		}
+		return report.Terminal(s.out, r, report.Options{Color: s.outColor, Width: s.outWidth, Dir: dir, Quiet: quiet})
+	}
+	return cmd
+}

@@ -1,0 +1,307 @@
+package report
+
+import (
+	"bytes"
+	"cmp"
+	"fmt"
+	"io"
+	"os"
+	"strings"
+
+	"github.com/ctxpush/ctxpush/conformance/event"
+	"github.com/ctxpush/ctxpush/mocksender"
+)
+
+const (
+	// maxSummary is how many bytes GitHub takes as the summary of a step; of a
+	// longer one it shows nothing.
+	maxSummary = 1 << 20
+	// minSummary is the least that a summary makes sense with.
+	minSummary = 1 << 10
+	// maxStories is how many failed checks the summary tells of, beyond a row of
+	// its table.
+	maxStories = 20
+)
+
+// Markdown writes r as summary.md, for the page of a CI run, at most 1 MiB of it:
+// the verdict, what failed and how to show it, what was not judged, and what
+// repeats the run.
+func Markdown(w io.Writer, r Report) error {
+	if _, err := w.Write(summary(r, maxSummary)); err != nil {
+		return fmt.Errorf("report as Markdown: %w", err)
+	}
+	return nil
+}
+
+// AppendSummary appends the summary to a file, such as the one that
+// $GITHUB_STEP_SUMMARY names, which is made if it is missing. It takes no more
+// than GitHub's limit of 1 MiB leaves beside what is there already; where that
+// is nothing, it is an error.
+func AppendSummary(file string, r Report) (err error) {
+	f, err := os.OpenFile(file, os.O_RDWR|os.O_CREATE|os.O_APPEND, 0o666)
+	if err != nil {
+		return fmt.Errorf("step summary: %w", err)
+	}
+	defer func() {
+		if e := f.Close(); e != nil && err == nil {
+			err = fmt.Errorf("step summary: %w", e)
+		}
+	}()
+	size, err := f.Seek(0, io.SeekEnd)
+	if err != nil {
+		return fmt.Errorf("step summary: %w", err)
+	}
+	gap := ""
+	if size > 0 {
+		gap = "\n\n" // whatever is there must not take ours for its own
+	}
+	left := maxSummary - size - int64(len(gap))
+	if left < minSummary {
+		return fmt.Errorf("step summary: %s holds %s bytes: no room for this one, GitHub shows 1 MiB at most", file, count(int(size)))
+	}
+	if _, err := f.Write(append([]byte(gap), summary(r, int(left))...)); err != nil {
+		return fmt.Errorf("step summary: %w", err)
+	}
+	return nil
+}
+
+// summary is r in at most limit bytes, which are at least minSummary.
+func summary(r Report, limit int) []byte {
+	// The end has its place before what stands above it takes the room.
+	tail := &markdown{limit: limit / 2}
+	tail.repeat(r)
+	rest := &markdown{limit: (limit - tail.buf.Len()) / 4}
+	rest.unfailed(r)
+	m := &markdown{limit: limit - tail.buf.Len() - rest.buf.Len() - 2}
+	m.block("## " + emblem(r.Result) + " " + span(clip(r.name(), 100)) + ": " + prose(string(r.Result)))
+	m.block("**" + prose(r.Summary.line(r.DurationMS)) + "**")
+	if ls := lines(r.Reason); len(ls) > 0 {
+		m.block(prose(ls[0]))
+		m.block(folded("More", fence("", tailOf(ls[1:], maxReasonLines))))
+	}
+	m.failures(r)
+	m.since(r.Baseline)
+	m.stories(r)
+	for _, part := range []*markdown{rest, tail} {
+		if part.buf.Len() > 0 {
+			m.buf.WriteByte('\n')
+			m.buf.Write(part.buf.Bytes())
+		}
+	}
+	return bytes.Clone(m.buf.Bytes())
+}
+
+// unfailed tells of the checks that neither passed nor failed.
+func (m *markdown) unfailed(r Report) {
+	m.reasons(r, event.Errored, "Not judged")
+	m.reasons(r, event.Waived, "Waived")
+	m.unneeded(r)
+	m.reasons(r, event.Skipped, "Skipped")
+	var rows [][]string
+	for _, id := range r.NotRun {
+		rows = append(rows, []string{tableCell(id)})
+	}
+	m.table([]string{"Not run, as the run ended early"}, rows, "check")
+}
+
+func emblem(r Result) string {
+	switch r {
+	case Pass:
+		return "✅"
+	case Fail:
+		return "❌"
+	}
+	return "⚠️"
+}
+
+// failed are the checks that failed, the required ones first.
+func (r Report) failed() []Check {
+	var all []Check
+	for _, l := range []event.Level{event.Required, event.Recommended} {
+		for _, c := range r.Checks {
+			if c.failed(l) {
+				all = append(all, c)
+			}
+		}
+	}
+	return all
+}
+
+// failures is the table of what failed: a row for each check, by the first way
+// in which it did.
+func (m *markdown) failures(r Report) {
+	var rows [][]string
+	for _, c := range r.failed() {
+		id := tableCell(c.ID)
+		if c.Level == event.Recommended {
+			id += " (recommended)"
+		}
+		how, want, have := "", "", c.Reason
+		if groups := group(c.Failures); len(groups) > 0 {
+			a := groups[0]
+			how = fmt.Sprintf("%s × %s", count(a.count), a.Kind)
+			if n := len(groups) - 1; n > 0 {
+				how += ", and " + plural(n, "other way")
+			}
+			want, have = compared(a.Expected, a.Got)
+			have = cmp.Or(have, a.Detail)
+		}
+		rows = append(rows, []string{id, prose(cmp.Or(c.Requirement, c.Title)), prose(how), tableCell(want), tableCell(have)})
+	}
+	m.table([]string{"Failed check", "Requirement", "How", "Expected", "Got"}, rows, "failure")
+}
+
+// since tells what has changed since the baseline.
+func (m *markdown) since(b *Baseline) {
+	if b == nil {
+		return
+	}
+	m.block("### " + prose(b.tally()))
+	for _, of := range []struct {
+		head    string
+		changes []Change
+	}{{"New", b.New}, {"Fixed", b.Fixed}} {
+		var rows [][]string
+		for _, c := range of.changes {
+			rows = append(rows, []string{tableCell(c.Check), prose(string(c.Kind)), tableCell(c.Expected), tableCell(c.Got)})
+		}
+		m.table([]string{of.head, "How", "Expected", "Got"}, rows, "failure")
+	}
+}
+
+// reasons is a table of the checks with a result and why they have it.
+func (m *markdown) reasons(r Report, result event.Result, head string) {
+	var rows [][]string
+	for _, c := range r.Checks {
+		if c.Result != result {
+			continue
+		}
+		how := prose(strings.Join(lines(c.Reason), "; "))
+		if len(c.Failures) > 0 {
+			how = strings.TrimSpace(how + " " + prose("("+tally(c.Failures)+")"))
+		}
+		rows = append(rows, []string{tableCell(c.ID), how})
+	}
+	m.table([]string{head, "Why"}, rows, "check")
+}
+
+// unneeded points out the waivers that can go.
+func (m *markdown) unneeded(r Report) {
+	var rows [][]string
+	for _, u := range r.UnneededWaivers {
+		rows = append(rows, []string{tableCell(u.Check), prose(u.Why)})
+	}
+	m.table([]string{"Passed, so its waiver can go", "Why it was waived"}, rows, "waiver")
+}
+
+// stories tell of the failed checks, each with its smallest delivery and what
+// shows it, as many as fit.
+func (m *markdown) stories(r Report) {
+	var own, told []Check
+	for _, c := range r.failed() {
+		if len(c.Failures) > 0 && c.told() {
+			told = append(told, c)
+			continue
+		}
+		own = append(own, c)
+	}
+	for i, c := range own {
+		if i == maxStories || !m.block(story(c)) {
+			m.block(leftOut(len(own)-i, "check"))
+			break
+		}
+	}
+	var rows [][]string
+	for _, c := range told {
+		rows = append(rows, []string{tableCell(c.ID), tableCell(c.Failures[0].SameAs)})
+	}
+	m.table([]string{"Also fails", "For the same cause as"}, rows, "check")
+}
+
+func story(c Check) string {
+	m := &markdown{limit: maxSummary}
+	m.block("### " + span(c.ID))
+	m.block(prose(cmp.Or(c.Requirement, c.Title)))
+	groups := group(c.Failures)
+	for _, a := range groups[:min(len(groups), maxGroups)] {
+		m.failure(a)
+	}
+	if n := len(groups) - maxGroups; n > 0 {
+		m.block(leftOut(n, "way to fail"))
+	}
+	return strings.TrimSuffix(m.buf.String(), "\n")
+}
+
+func (m *markdown) failure(a alike) {
+	if a.SameAs != "" {
+		m.block("**" + prose(a.headline()) + "** for the same cause as " + span(a.SameAs))
+		return
+	}
+	m.block("**" + prose(a.headline()) + "**")
+	var facts []string
+	fact := func(name, value string) {
+		if value != "" {
+			facts = append(facts, "- "+name+": "+value)
+		}
+	}
+	text := func(s string) string {
+		if s == "" {
+			return ""
+		}
+		return span(s)
+	}
+	if a.Message != (mocksender.Key{}) {
+		fact("message", span(a.Message.String()))
+	}
+	want, have := compared(a.Expected, a.Got)
+	fact("expected", text(want))
+	fact("got", text(have))
+	fact("detail", text(a.Detail))
+	fact("likely cause", prose(a.Cause))
+	fact("scenario", text(a.Counterexample))
+	m.block(strings.Join(facts, "\n"))
+	if len(a.Smallest) > 0 {
+		m.block("Smallest delivery that fails:")
+		m.block(fence("yaml", headOf(smallest(a.Failure), maxTimeline)))
+	}
+	m.block(folded("Timeline", fence("", headOf(a.Timeline, maxTimeline))))
+	var curl []string
+	for _, c := range a.Curl[:min(len(a.Curl), maxCurl)] {
+		curl = append(curl, lines(clip(c, maxCurlBytes))...)
+	}
+	if n := len(a.Curl) - maxCurl; n > 0 {
+		curl = append(curl, fmt.Sprintf("# … %s in %s", plural(n, "more request"), jsonFile))
+	}
+	m.block(folded("Send the requests again (CTXPUSH_SECRET is the secret)", fence("sh", curl)))
+	m.block(folded("The receiver's log", fence("", tailOf(a.Log, maxLog))))
+}
+
+// repeat says what was certified and how to do it again.
+func (m *markdown) repeat(r Report) {
+	if r.Command != "" {
+		m.block("Run it again:")
+		m.block(fence("sh", []string{clip(r.Command, maxCurlBytes)}))
+	}
+	facts := []string{fmt.Sprintf("ctxpush %s, seed %d, protocol %s, identity %s", r.Tool.Version, r.Tool.Seed, r.Tool.Protocol, r.Receiver.Identity)}
+	for _, s := range []string{r.Receiver.Kind, r.Receiver.Image, r.Receiver.Digest, r.Receiver.URL} {
+		if s != "" {
+			facts = append(facts, s)
+		}
+	}
+	m.block(prose(strings.Join(facts, ", ")))
+}
+
+// headOf is the first n lines, each of bounded length, and how many more there
+// are.
+func headOf(ss []string, n int) []string {
+	out := texts(ss[:min(len(ss), n)], maxLine)
+	if more := len(ss) - n; more > 0 {
+		out = append(out, fmt.Sprintf("… %s in %s", plural(more, "more line"), jsonFile))
+	}
+	return out
+}
+
+// tailOf is the last n lines, each of bounded length.
+func tailOf(ss []string, n int) []string {
+	return texts(ss[max(0, len(ss)-n):], maxLine)
+}
