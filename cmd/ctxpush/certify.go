@@ -19,6 +19,7 @@ func newCertify(s streams) *cobra.Command {
 		c     conformance.Config
 		level string
 		depth string
+		trace string
 		own   []string
 		dir   string
 		exit  report.ExitOptions
@@ -42,11 +43,12 @@ certifies the built-in reference receiver.`,
 	f.StringVar(&level, "level", "", "required: run required checks only; recommended: recommended checks fail the run too")
 	f.StringVar(&depth, "explore", "", "how many orders of arrival to explore: quick, standard or full; ctxpush checks counts them (default standard, and quick where the probe has no bulk look-up)")
 	f.StringArrayVar(&own, "scenarios", nil, "file or directory with scenarios of your own to run among the checks (repeatable)")
+	f.StringVar(&trace, "traces", string(conformance.FailureTraces), "of which scenarios report.json and report.html show each step: failures, or all to compare with what passed")
 	f.Var(seedFlag{&c.Seed}, "seed", "where everything made-up comes from (default a random one, which is printed)")
 	f.Var(timeFlag{&c.Epoch}, "epoch", "when the made-up messages were scheduled (default the midnight before last, UTC)")
 	f.Float64Var(&c.TimeScale, "time-scale", conformance.DefaultTimeScale, "how much faster than real time retries come; 1 takes two hours for a dropped batch")
 	f.IntVar(&c.Parallel, "parallel", conformance.DefaultParallel, "how many scenarios run side by side")
-	f.StringVar(&dir, "report-dir", "ctxpush-report", "where report.json and junit.xml are written")
+	f.StringVar(&dir, "report-dir", "ctxpush-report", "where report.html, report.json and junit.xml are written")
 	f.BoolVar(&exit.FailOnSkip, "fail-on-skip", false, "exit 1 if a check was skipped")
 	f.BoolVar(&exit.StrictWaivers, "strict-waivers", false, "exit 1 if a waived check passes")
 	cmd.RunE = func(cmd *cobra.Command, args []string) error {
@@ -57,6 +59,7 @@ certifies the built-in reference receiver.`,
 			t.file = args[0]
 		}
 		c.Level, c.Explore = scenarios.Level(level), scenarios.Depth(depth)
+		c.Traces = conformance.Traces(trace)
 		var err error
 		if c.Target, err = t.config(s.lookupEnv); err != nil {
 			return err
