@@ -17,6 +17,9 @@ import (
 // for after each of its steps.
 const maxLooked = 100
 
+// fewMembers is how many messages of a group are named one by one.
+const fewMembers = 3
+
 // maxStepText bounds what a step tells of a request, in bytes.
 const maxStepText = 200
 
@@ -52,13 +55,26 @@ func (p *play) attempts(step scenarios.Step, request uint64, d mocksender.Delive
 	return steps
 }
 
-// entries are the batch's entries by their names, and how many they are.
+// entries are the batch's entries by their names, and how many they are. The
+// same change of many messages in a row is one.
 func (p *play) entries(step scenarios.Step) (named []event.Entry, count int) {
-	refs := scenarios.EntryRefs(p.scenario, step.Batch)
-	for _, ref := range refs[:min(len(refs), event.MaxEntries)] {
-		named = append(named, p.entry(ref))
+	for _, of := range step.Batch {
+		refs := scenarios.EntryRefs(p.scenario, []scenarios.Ref{of})
+		count += len(refs)
+		last := len(refs) - 1
+		if members := last + 1; members > fewMembers && refs[last].From-refs[0].From == last {
+			e := p.entry(refs[0])
+			e.Message, e.Count = fmt.Sprintf("%s(%d-%d)", of.Message, refs[0].From, refs[last].From), members
+			named = append(named, e)
+			continue
+		}
+		for _, ref := range refs {
+			if len(named) < event.MaxEntries {
+				named = append(named, p.entry(ref))
+			}
+		}
 	}
-	return named, len(refs)
+	return named[:min(len(named), event.MaxEntries)], count
 }
 
 // entry names one change of one message.

@@ -67,12 +67,15 @@ type Step struct {
 	States []Seen `json:"states,omitempty"`
 }
 
-// Entry is one state change of a message, as the scenario names both.
+// Entry is one state change of a message, as the scenario names both, or the
+// same change of many messages of a group.
 type Entry struct {
-	Message string                    `json:"message"`          // m, or m(3) in a group
+	Message string                    `json:"message"`          // m, or m(3) or m(1-50) in a group
+	Count   int                       `json:"count,omitempty"`  // how many messages; 0 is one
 	Device  string                    `json:"device,omitempty"` // empty: the message has one, or none is meant
 	Status  mocksender.DeliveryStatus `json:"delivery_status"`
-	// Time is when it truly happened, as the wire has it.
+	// Time is when it truly happened, as the wire has it; of many messages, to the
+	// first of them.
 	Time string `json:"timestamp"`
 }
 

@@ -34,7 +34,7 @@ func tidyStep(s event.Step) event.Step {
 }
 
 func tidyEntry(e event.Entry) event.Entry {
-	return event.Entry{Message: bounded(e.Message, maxText), Device: bounded(e.Device, maxText), Status: boundedAs(e.Status), Time: bounded(e.Time, maxText)}
+	return event.Entry{Message: bounded(e.Message, maxText), Count: max(0, e.Count), Device: bounded(e.Device, maxText), Status: boundedAs(e.Status), Time: bounded(e.Time, maxText)}
 }
 
 func atMost[T any](ts []T, n int) []T { return ts[:min(len(ts), n)] }
