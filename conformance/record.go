@@ -46,6 +46,8 @@ func (p *play) attempts(step scenarios.Step, request uint64, d mocksender.Delive
 		}
 		if a.Err != nil {
 			s.Error = a.Err.Error()
+		} else if !a.Acknowledged() {
+			s.Answer = cut(strings.TrimSpace(string(a.Answer.Body)))
 		}
 		if step.Raw != nil {
 			s.Text = join(cut(fmt.Sprintf("body: %s", a.Request.Body)), text)

@@ -59,8 +59,10 @@ type Step struct {
 	Count int `json:"count,omitempty"`
 	// Fault is what went wrong on the wire on purpose, by its name in mocksender.
 	Fault string `json:"fault,omitempty"`
-	// Status is the answer's; 0 if none came, and Error says why.
+	// Status is the answer's; 0 if none came, and Error says why. Answer is how the
+	// body of one that is no 2xx begins.
 	Status int    `json:"status,omitempty"`
+	Answer string `json:"answer,omitempty"`
 	Error  string `json:"error,omitempty"`
 
 	// States are what a look found.

@@ -59,7 +59,7 @@ func WriteDir(dir string, r Report) error {
 	for _, f := range []struct {
 		name   string
 		render func(io.Writer, Report) error
-	}{{htmlFile, HTML}, {junitFile, JUnit}, {jsonFile, JSON}} { // the one that names the others comes last
+	}{{junitFile, JUnit}, {htmlFile, HTML}, {jsonFile, JSON}} { // the one that names the others comes last
 		var b bytes.Buffer
 		if err := f.render(&b, r); err != nil {
 			return dirError(dir, err)

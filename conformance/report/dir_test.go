@@ -43,7 +43,7 @@ var _ = Describe("The report's directory", func() {
 	It("is made, and holds the report", func() {
 		r := build(sampleEvents()...)
 		Expect(report.WriteDir(dir, r)).To(Succeed())
-		Expect(names()).To(ConsistOf("report.json", "junit.xml"))
+		Expect(names()).To(ConsistOf("report.html", "report.json", "junit.xml"))
 		f, err := os.Open(filepath.Join(dir, "report.json"))
 		Expect(err).NotTo(HaveOccurred())
 		defer f.Close()
@@ -56,7 +56,7 @@ var _ = Describe("The report's directory", func() {
 			r.Checks[0].Failures[i].Scenario = []byte(text)
 		}
 		Expect(report.WriteDir(dir, r)).To(Succeed())
-		Expect(names()).To(ConsistOf("report.json", "junit.xml", "counterexamples/order/reversed.yaml"))
+		Expect(names()).To(ConsistOf("report.html", "report.json", "junit.xml", "counterexamples/order/reversed.yaml"))
 		Expect(os.ReadFile(filepath.Join(dir, "counterexamples/order/reversed.yaml"))).To(BeEquivalentTo("scenario: x\n"))
 
 		Expect(report.PrepareDir(dir)).To(Succeed())
@@ -73,8 +73,25 @@ var _ = Describe("The report's directory", func() {
 			"mine.yaml", "../outside.yaml", "counterexamples/../mine.yaml", "counterexamples/../../outside.yaml")
 		Expect(report.WriteDir(dir, old)).To(Succeed())
 		Expect(report.WriteDir(dir, naming("counterexamples/both.yaml"))).To(Succeed())
-		Expect(names()).To(ConsistOf("report.json", "junit.xml", "mine.yaml", "counterexamples/mine.yaml", "counterexamples/both.yaml"))
+		Expect(names()).To(ConsistOf("report.html", "report.json", "junit.xml", "mine.yaml", "counterexamples/mine.yaml", "counterexamples/both.yaml"))
 		Expect(filepath.Join(dir, "../outside.yaml")).To(BeAnExistingFile())
+	})
+
+	It("has a page that shows the counterexamples, also of a report that was read from it", func() {
+		r := naming("counterexamples/order/reversed.yaml")
+		r.Checks[0].Failures[0].Scenario = []byte("scenario: the one that fails\n")
+		Expect(report.WriteDir(dir, r)).To(Succeed())
+		page, err := os.ReadFile(filepath.Join(dir, "report.html"))
+		Expect(err).NotTo(HaveOccurred())
+		Expect(string(page)).To(ContainSubstring("scenario: the one that fails"))
+
+		f, err := os.Open(filepath.Join(dir, "report.json"))
+		Expect(err).NotTo(HaveOccurred())
+		defer f.Close()
+		stored, err := report.Read(f)
+		Expect(err).NotTo(HaveOccurred())
+		Expect(report.WriteDir(dir, stored)).To(Succeed())
+		Expect(os.ReadFile(filepath.Join(dir, "report.html"))).To(Equal(page))
 	})
 
 	It("is cleared of an earlier report before a run", func() {

@@ -196,7 +196,7 @@ func inOrder(by map[string]*clause) []clause {
 func newLine(c Check, i int, spent *budget) line {
 	l := line{
 		ID: fmt.Sprintf("check-%d", i+1), Check: shown(c.ID), Title: shown(c.Title), Requirement: shown(c.Requirement), Level: string(c.Level),
-		Result: string(c.Result), Reason: shown(strings.Join(lines(clip(c.Reason, maxValue)), "; ")), Tally: tally(c.Failures),
+		Result: string(c.Result), Reason: shown(strings.Join(lines(clip(c.Reason, maxValue)), "; ")), Tally: shown(tally(c.Failures)),
 		Seconds: tableTime(c.DurationMS), Schedules: count(c.Schedules),
 	}
 	if c.failed(event.Recommended) {

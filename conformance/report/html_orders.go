@@ -50,7 +50,7 @@ func draw(c Check) orders {
 	for _, m := range event.Manners {
 		if slices.ContainsFunc(c.Orders, func(s event.Orders) bool { return s.Manner == m }) {
 			manners = append(manners, m)
-			o.Manners = append(o.Manners, string(m))
+			o.Manners = append(o.Manners, string(m)) // one of ours
 		}
 	}
 	played, failed, most := 0, 0, 1

@@ -119,7 +119,7 @@ func newBanner(r Report, all []problems) banner {
 	add(s.Skipped, "skipped", "note", false)
 	add(s.Errored, "not judged", "fail", false)
 	add(s.NotRun, "not run", "note", false)
-	add(s.Schedules, "deliveries played", "", true)
+	add(s.Schedules, "deliveries", "", true)
 	add(s.Requests, "requests", "", true)
 	add(s.Events, "entries", "", true)
 	b.Tiles = append(b.Tiles, tile{elapsed(r.DurationMS), "duration", ""})
@@ -135,9 +135,6 @@ func why(r Report) []string {
 	if r.Result == Pass || s.FailedRequired() > 0 {
 		all = append(all, fmt.Sprintf("%s judged by playing ContextPush's sender: %s in %s, after which the receiver's own state was compared with what truly happened.",
 			were(judged, "check"), plurals(s.Events, "status entry"), plural(s.Requests, "request")))
-	}
-	if n := explainedBy(r); n > 1 {
-		all = append(all, fmt.Sprintf("One mistake alone makes %d of the checks fail, so begin with the first below.", n))
 	}
 	if s.Skipped > 0 {
 		all = append(all, fmt.Sprintf("%s skipped, so nothing is known of what they ask: %s", were(s.Skipped, "check"), sentence(shown(firstReason(r, event.Skipped)))))
@@ -171,14 +168,6 @@ func plurals(n int, noun string) string {
 		return count(n) + " " + strings.TrimSuffix(noun, "y") + "ies"
 	}
 	return plural(n, noun)
-}
-
-// explainedBy is how many checks the first explanation is about.
-func explainedBy(r Report) int {
-	if len(r.Explanations) == 0 {
-		return 0
-	}
-	return len(r.Explanations[0].Checks)
 }
 
 func firstReason(r Report, result event.Result) string {

@@ -158,7 +158,7 @@ func told(groups []alike) int {
 func newCard(r Report, c Check, groups []alike, id string, files map[string]bool, spent *budget) card {
 	v := card{
 		ID: id, Check: shown(c.ID), Title: shown(c.Title), Requirement: shown(c.Requirement), Reason: shown(strings.Join(lines(c.Reason), "; ")),
-		Tag: "FAIL", TagClass: "fail", Tally: tally(failuresOf(groups)),
+		Tag: "FAIL", TagClass: "fail", Tally: shown(tally(failuresOf(groups))),
 	}
 	switch {
 	case c.Result == event.Waived:

@@ -34,6 +34,7 @@ type row struct {
 	Fault  string // what went wrong on the wire on purpose
 	Text   string
 	Class  string // of an answer: ok, bad or none
+	Answer string // how its body begins
 	Took   string
 	// Of a look.
 	States []stateMark
@@ -50,7 +51,8 @@ type mark struct {
 	Class  string // the status where it is one, so that it has a colour
 	Time   string // of day
 	Full   string // the whole timestamp
-	Note   string // how it arrives: a copy, or older than what came before
+	Note   string // late or again: how it arrives
+	Why    string // what makes it so
 	Sent   bool
 	Last   bool // of its message's history
 }
@@ -65,6 +67,10 @@ type stateMark struct {
 	Right  bool
 	Still  bool // as it was told before
 }
+
+// soon is how many microseconds after an answer the state counts as the one right
+// after it.
+const soon = 20_000
 
 // size is about how many bytes of a page s takes.
 func (s *sequence) size() int {
@@ -83,7 +89,7 @@ func newSequence(t *event.Trace, receiver string) *sequence {
 	if t == nil || len(t.Steps) == 0 {
 		return nil
 	}
-	d := drawing{several: several(t), seen: map[string]bool{}, newest: map[string]string{}, told: map[string]string{}}
+	d := drawing{several: several(t), seen: map[string]bool{}, newest: map[string]event.Entry{}, told: map[string]string{}}
 	s := &sequence{Receiver: receiver, Caption: "Time runs down.", Rows: d.rows(t)}
 	for i, e := range t.Truth {
 		m := d.mark(e)
@@ -127,14 +133,14 @@ func several(t *event.Trace) bool {
 // drawing is what is remembered from row to row.
 type drawing struct {
 	several bool
-	seen    map[string]bool   // entries that were sent
-	newest  map[string]string // the latest true time that was sent, by message and device
-	told    map[string]string // the state that was told last, by message and device
+	seen    map[string]bool        // entries that were sent
+	newest  map[string]event.Entry // the truly latest change that was sent, by message and device
+	told    map[string]string      // the state that was told last, by message and device
 }
 
 func (d *drawing) rows(t *event.Trace) []row {
 	var rows []row
-	for _, s := range t.Steps {
+	for _, s := range folded(t.Steps) {
 		switch s.Kind {
 		case event.Attempted:
 			rows = append(rows, d.attempt(s)...)
@@ -149,7 +155,11 @@ func (d *drawing) rows(t *event.Trace) []row {
 		case event.Waited:
 			rows = append(rows, row{Kind: "wait", at: s.AtUS, Text: "wait " + shown(s.Text)})
 		case event.Omitted:
-			rows = append(rows, row{Kind: "gap", at: s.AtUS, Text: plural(s.Count, "step") + " left out"})
+			text := plural(s.Count, "step") + " left out"
+			if s.Text != "" {
+				text = shown(s.Text)
+			}
+			rows = append(rows, row{Kind: "gap", at: s.AtUS, Text: text})
 		}
 	}
 	slices.SortStableFunc(rows, func(a, b row) int { return cmp.Or(cmp.Compare(a.at, b.at), cmp.Compare(a.order, b.order)) })
@@ -160,10 +170,42 @@ func (d *drawing) rows(t *event.Trace) []row {
 			if !d.news(r.States) {
 				continue
 			}
+			// Right after an answer it needs no line of its own.
+			if last := len(kept) - 1; last >= 0 && kept[last].Kind == "answer" && len(kept[last].States) == 0 && r.at-kept[last].at < soon {
+				kept[last].States = r.States
+				continue
+			}
 		}
 		kept = append(kept, r)
 	}
 	return kept
+}
+
+// fewRetries are shown one by one.
+const fewRetries = 3
+
+// folded is the steps with one in place of retries that all ended alike, but for
+// the first and the last.
+func folded(steps []event.Step) []event.Step {
+	alike := func(a, b event.Step) bool {
+		return a.Kind == event.Attempted && b.Kind == event.Attempted && a.Request == b.Request && a.Attempt > 1 &&
+			a.Status == b.Status && a.Error == b.Error && a.Fault == b.Fault
+	}
+	var all []event.Step
+	for i := 0; i < len(steps); {
+		n := 1
+		for i+n < len(steps) && alike(steps[i], steps[i+n]) {
+			n++
+		}
+		if n <= fewRetries {
+			all = append(all, steps[i:i+n]...)
+		} else {
+			gap := event.Step{Kind: event.Omitted, AtUS: steps[i+1].AtUS, Text: plurals(n-2, "more retry") + " with the same answer"}
+			all = append(all, steps[i], gap, steps[i+n-1])
+		}
+		i += n
+	}
+	return all
 }
 
 // attempt is a request and its answer.
@@ -174,11 +216,13 @@ func (d *drawing) attempt(s event.Step) []row {
 	}
 	send := row{Kind: "send", at: s.AtUS, Number: number, Text: shown(s.Text), Fault: faultText(s.Fault)}
 	if s.Attempt > 1 {
-		send.After = "due " + clockTime(s.AfterMS) + " after the first try"
+		send.After = "after " + elapsed(s.AfterMS) + " of ContextPush's time"
 	}
 	for _, e := range s.Entries {
 		m := d.mark(e)
-		m.Note = d.arrives(e)
+		if note, why := d.arrives(e); s.Attempt == 1 { // a retry is a copy, and said to be one
+			m.Note, m.Why = note, why
+		}
 		send.Marks = append(send.Marks, m)
 	}
 	send.More = s.Count
@@ -192,7 +236,7 @@ func (d *drawing) attempt(s event.Step) []row {
 	case s.Status == 0:
 		answer.Class, answer.Text = "none", "no answer"
 	case s.Status < 200 || s.Status > 299:
-		answer.Class = "bad"
+		answer.Class, answer.Answer = "bad", shown(s.Answer)
 	}
 	return []row{send, answer}
 }
@@ -210,19 +254,22 @@ func (d *drawing) mark(e event.Entry) mark {
 }
 
 // arrives says how an entry arrives, where it is not simply the next change.
-func (d *drawing) arrives(e event.Entry) string {
+func (d *drawing) arrives(e event.Entry) (note, why string) {
 	key, of := entryKey(e), e.Message+"."+e.Device
-	again := d.seen[key]
-	late := e.Time < d.newest[of]
+	again, newest := d.seen[key], d.newest[of]
 	d.seen[key] = true
-	d.newest[of] = max(d.newest[of], e.Time)
-	switch {
-	case again:
-		return "again"
-	case late:
-		return "late"
+	if e.Time >= newest.Time {
+		d.newest[of] = e
 	}
-	return ""
+	switch {
+	case e.Time < newest.Time && again:
+		return "late", "a copy, older than " + shown(string(newest.Status))
+	case e.Time < newest.Time:
+		return "late", "older than " + shown(string(newest.Status))
+	case again:
+		return "again", "a copy"
+	}
+	return "", ""
 }
 
 func entryKey(e event.Entry) string {
@@ -308,12 +355,4 @@ func took(us int64) string {
 		return fmt.Sprintf("%d ms", us/1000)
 	}
 	return elapsed(us / 1000)
-}
-
-// clockTime is a time in milliseconds as a schedule of retries is told.
-func clockTime(ms int64) string {
-	if ms < 120_000 {
-		return fmt.Sprintf("%.2f s", float64(ms)/1000)
-	}
-	return elapsed(ms)
 }

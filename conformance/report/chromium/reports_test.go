@@ -106,3 +106,32 @@ func many(n int) report.Report {
 	finished = append(finished, event.CheckFinished{Time: began, Verdict: event.Verdict{ID: "own/alike", Result: event.Fail, Failures: alike}}, event.RunFinished{Time: began.Add(time.Minute)})
 	return built(append([]event.Event{started}, finished...)...)
 }
+
+// failing is the first check of r that failed.
+func failing(r report.Report) report.Check {
+	for _, c := range r.Checks {
+		if c.Result == event.Fail {
+			return c
+		}
+	}
+	panic("no check failed")
+}
+
+// withAll is r with a check of each other result, and advice that is not
+// followed.
+func withAll(r report.Report) report.Report {
+	for _, result := range []event.Result{event.Waived, event.Skipped, event.Errored} {
+		c := failing(r)
+		c.ID, c.Reason, c.Result = "own/"+string(result), "as it is", result
+		if result != event.Waived {
+			c.Failures = nil
+		}
+		r.Checks = append(r.Checks, c)
+	}
+	advice := failing(r)
+	advice.ID, advice.Level = "own/advice", event.Recommended
+	r.Checks = append(r.Checks, advice)
+	r.NotRun = []string{"own/not-run"}
+	r.Notes = append(r.Notes, report.Note{Time: began, Text: "a note"})
+	return r
+}

@@ -12,7 +12,7 @@
     const area = document.createElement("textarea");
     area.value = text;
     area.setAttribute("readonly", "");
-    area.className = "hidden";
+    area.className = "copied";
     document.body.append(area);
     const before = document.activeElement;
     area.select();
