@@ -67,7 +67,7 @@ func refusalCause(status int, otherwise string) string {
 	case 404, 405:
 		return "the webhook's path is another: see path in receiver.yaml"
 	case 413:
-		return "a limit on the size of a body is below 100 entries of 4 KB"
+		return bodyLimit
 	case 415:
 		return "the Content-Type header is compared too strictly"
 	}

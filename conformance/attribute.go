@@ -248,6 +248,7 @@ func (p *play) shrunk(f *event.Failure, found finding, ok bool) {
 	f.Detail = strings.Join(slices.DeleteFunc(details, func(s string) bool { return s == "" }), "; ")
 	f.Message, f.Expected, f.Got = found.failure.Message, found.failure.Expected, found.failure.Got
 	f.Timeline, f.Curl, f.Log = found.failure.Timeline, found.failure.Curl, found.failure.Log
+	f.Trace = found.failure.Trace
 	f.Cause = found.cause(f.Cause)
 	for _, step := range found.Scenario.Steps {
 		f.Smallest = append(f.Smallest, step.String())

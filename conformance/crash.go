@@ -42,7 +42,7 @@ func (p *play) restartInFlight(ctx context.Context, step scenarios.Step) error {
 		}
 		wg.Go(func() {
 			first[i] = sender.Attempt(ctx, requests[i], flight)
-			p.keep(mocksender.Delivery{Attempts: first[i : i+1]}, len(events))
+			p.keep(batch, numbers[i], mocksender.Delivery{Attempts: first[i : i+1]}, len(events))
 			if first[i].Acknowledged() {
 				acks <- struct{}{}
 			}
@@ -70,7 +70,7 @@ func (p *play) restartInFlight(ctx context.Context, step scenarios.Step) error {
 		}
 		d := sender.DeliverRequest(ctx, requests[i])
 		done()
-		p.keep(d, len(p.cast.Events(batch.Batch)))
+		p.keep(batch, numbers[i], d, len(p.cast.Events(batch.Batch)))
 		if ctx.Err() != nil {
 			return ctx.Err()
 		}

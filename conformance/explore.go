@@ -49,6 +49,7 @@ type exploration struct {
 	lastAck  time.Time
 	limit    int // how many entries a request holds
 	failing  map[shape]*group
+	orders   map[order]*counted
 	off      map[int]bool // schedules that are not looked at again
 	slow     bool         // a state became right after it had been looked at
 	crashes  bool         // the receiver ended of its own
@@ -62,7 +63,7 @@ func (r *run) newExploration(c *scenarios.Check) *exploration {
 	for _, e := range scenarios.Explorations(r.cfg.Explore, r.cfg.Target.Identity) {
 		if e.Check.ID == c.ID {
 			return &exploration{run: r, check: c, of: e, total: e.Count(), limit: mocksender.MaxBatch,
-				failing: map[shape]*group{}, off: map[int]bool{}}
+				failing: map[shape]*group{}, orders: map[order]*counted{}, off: map[int]bool{}}
 		}
 	}
 	return nil
@@ -248,6 +249,7 @@ func (x *exploration) tally(e *event.Verdict) (judged int, broke error) {
 	x.mu.Lock()
 	defer x.mu.Unlock()
 	e.Schedules = x.played
+	e.Orders = x.counts()
 	e.Requests += x.requests
 	e.Events += x.events
 	e.Duration = max(e.Duration, x.duration)

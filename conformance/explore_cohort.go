@@ -177,6 +177,7 @@ func (w *worker) look(ctx context.Context, routes []*route) error {
 	}
 	w.mu.Lock()
 	w.played += len(routes)
+	w.countPlayed(routes)
 	for _, r := range asked {
 		w.judged += len(r.wants)
 	}

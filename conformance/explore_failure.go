@@ -51,6 +51,7 @@ func (x *exploration) fail(s shape, r *route, f event.Failure) {
 	}
 	r.failed = true
 	x.off[r.index] = true
+	x.countFailed(r)
 	g := x.failing[s]
 	if g == nil {
 		g = &group{}
@@ -106,7 +107,7 @@ func (x *exploration) judgeStates(r *route, states []*event.State, kind event.Ki
 		if kind != "" {
 			s.kind = kind
 			detail += ", and was right before"
-			cause = "something in the background, such as a queue's job, applied an older entry later"
+			cause = appliedLater
 		}
 		x.mu.Lock()
 		x.fail(s, r, event.Failure{Kind: s.kind, Detail: detail, Message: w.Key, Expected: judge.Wanted(w), Got: states[i], Cause: cause})

@@ -43,19 +43,34 @@ type pace struct {
 	// lookAgain looks at what was right once more, when the time to settle is
 	// over.
 	lookAgain bool
+	// illustrate asks for all states after each step, to show them.
+	illustrate bool
 }
 
 // hurry sets a sender to the play's pace.
 func (p *play) hurry(s *mocksender.Sender, step scenarios.Step) {
 	switch {
+	case step.Outage != "":
+		s.Clock = clock.Scaled(p.scale(step))
 	case p.pace == nil:
 	case p.pace.hasty && step.Acknowledged():
 		const more = 2 // so that a receiver that was busy for a moment is not accused
 		s.Backoff = mocksender.Backoff{Retries: max(len(step.Faults), len(step.Proxy)) + more, Window: -1}
 	default:
 		// A replay does not take two hours because the run does.
-		s.Clock = clock.Scaled(max(DefaultTimeScale, p.run.cfg.TimeScale))
+		s.Clock = clock.Scaled(p.scale(step))
 	}
+}
+
+// scale is how much faster than real time the step's retries come.
+func (p *play) scale(step scenarios.Step) float64 {
+	if step.Outage != "" {
+		return min(p.run.cfg.TimeScale, float64(mocksender.RetryWindow/outageWindow))
+	}
+	if p.pace == nil || p.pace.hasty && step.Acknowledged() {
+		return p.run.cfg.TimeScale
+	}
+	return max(DefaultTimeScale, p.run.cfg.TimeScale)
 }
 
 // settle is how long the play's final states may take.
@@ -225,7 +240,14 @@ func (m *minimizer) confirm(ctx context.Context, f *finding) bool {
 	patient.settle, patient.hasty = full, false
 	limited, cancel := context.WithTimeout(ctx, max(confirmFor, full+confirmFor/3))
 	defer cancel()
+	// First with a look after each step, for the report; but such a look may keep
+	// requests that race from colliding.
 	confirmed := false
+	if !overlaps(f.Scenario) {
+		illustrated := patient
+		illustrated.illustrate = true
+		confirmed = m.once(limited, f.Scenario, illustrated)
+	}
 	for try := 0; try < m.tries && !confirmed && limited.Err() == nil && m.run.gone() == nil; try++ {
 		confirmed = m.once(limited, f.Scenario, patient)
 	}

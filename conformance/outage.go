@@ -7,9 +7,8 @@ import (
 	"sync"
 	"time"
 
+	"github.com/ctxpush/ctxpush/conformance/event"
 	"github.com/ctxpush/ctxpush/conformance/receiver"
-	"github.com/ctxpush/ctxpush/mocksender"
-	"github.com/ctxpush/ctxpush/mocksender/clock"
 	"github.com/ctxpush/ctxpush/scenarios"
 )
 
@@ -38,13 +37,18 @@ func (p *play) outage(ctx context.Context, step scenarios.Step) error {
 		errs  = make([]error, n+1)
 		wg    sync.WaitGroup
 	)
-	begin := func() error { return p.outageBegins(ctx, trouble) }
+	var began time.Time
+	begin := func() error {
+		began = time.Now()
+		return p.outageBegins(ctx, trouble)
+	}
 	if step.Moment == scenarios.BeforeSending {
 		if err := begin(); err != nil {
 			return err
 		}
 	}
 	for i, batch := range step.Together {
+		batch.Outage = step.Outage
 		number := p.next()
 		events := p.cast.Events(batch.Batch)
 		p.record(batch, events)
@@ -54,8 +58,6 @@ func (p *play) outage(ctx context.Context, step scenarios.Step) error {
 			break
 		}
 		defer done()
-		sender.Clock = clock.Scaled(min(p.run.cfg.TimeScale, float64(mocksender.RetryWindow/outageWindow)))
-		sender.Backoff = mocksender.Backoff{}
 		if step.Outage.OfNetwork() {
 			sender.Dial = way.Dial
 		}
@@ -66,7 +68,7 @@ func (p *play) outage(ctx context.Context, step scenarios.Step) error {
 		}
 		wg.Go(func() {
 			d := sender.DeliverRequest(ctx, request, inFlight{sent: sent})
-			p.keep(d, len(events))
+			p.keep(batch, number, d, len(events))
 			if d.Acknowledged() {
 				acks <- struct{}{}
 			}
@@ -91,6 +93,7 @@ func (p *play) outage(ctx context.Context, step scenarios.Step) error {
 	if err := trouble.end(context.WithoutCancel(ctx)); err != nil {
 		errs[n] = errors.Join(errs[n], fmt.Errorf("%s does not end: %w", step.Outage, err))
 	}
+	p.done(event.Step{Kind: event.Outage, AtUS: p.since(began), TookUS: time.Since(began).Microseconds(), Text: string(step.Outage)})
 	<-ended
 	if ctx.Err() != nil {
 		return ctx.Err()

@@ -27,9 +27,12 @@ type play struct {
 	round    int    // of a scenario that is played again and again; 0 is the first
 	pace     *pace  // how a replay differs from a run's own play; nil is not at all
 
+	began time.Time
+
 	// mu guards what deliveries that go out together write.
 	mu       sync.Mutex
 	timeline []string
+	recorded []event.Step // the same for programs
 	curl     []string
 	numbered uint64 // requests that were given a number
 	unfit    uint64 // the number of the first one that failed; 0 is none
@@ -53,8 +56,8 @@ var errUnfit = errors.New("a step failed")
 
 // do plays the scenario's steps in turn and judges the states at their end.
 func (p *play) do(ctx context.Context) {
-	begin := time.Now()
-	defer func() { p.duration = time.Since(begin) }()
+	p.began = time.Now()
+	defer p.end()
 	err := p.steps(ctx)
 	if err == nil && p.pace != nil && p.pace.lookAgain {
 		err = p.lookAgain(ctx)
@@ -64,16 +67,31 @@ func (p *play) do(ctx context.Context) {
 	}
 }
 
+// end gives the failures the whole of what was recorded, also of what came
+// after them.
+func (p *play) end() {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.duration = time.Since(p.began)
+	for i := range p.failures {
+		p.failures[i].Trace = p.traced()
+	}
+}
+
 func (p *play) steps(ctx context.Context) (err error) {
 	if err := p.fresh(ctx); err != nil {
 		return err
 	}
+	p.observe(ctx)
 	p.trace.started(ctx, p)
 	defer func() { p.trace.finished(ctx, p, err) }()
 	for i, step := range p.scenario.Steps {
 		p.trace.stepStarted(i+1, step)
 		err := p.step(ctx, step)
 		p.trace.stepFinished(ctx, p, i+1, step)
+		if err == nil || errors.Is(err, errUnfit) {
+			p.observe(ctx)
+		}
 		if err != nil {
 			return err
 		}
@@ -92,6 +110,7 @@ func (p *play) fresh(ctx context.Context) error {
 	if len(wants) == 0 {
 		return nil
 	}
+	asked := time.Now()
 	states, err := p.run.prober.States(ctx, []mocksender.Key{wants[0].Key})
 	if err != nil {
 		return err
@@ -99,6 +118,9 @@ func (p *play) fresh(ctx context.Context) error {
 	if states[0] != nil {
 		return fmt.Errorf("the receiver knows message %s, as %s, before anything was sent: seed %d has been played on it before (choose another --seed), or its probe makes states up",
 			wants[0].Key, states[0].DeliveryStatus, p.run.cfg.Seed)
+	}
+	if p.pace == nil || !p.pace.illustrate {
+		p.saw(asked, []event.Seen{told(wants[0].Message, "", nil)})
 	}
 	return nil
 }
@@ -113,6 +135,7 @@ func (p *play) step(ctx context.Context, step scenarios.Step) error {
 		return p.restart(ctx, step.Restart)
 	case step.Wait > 0:
 		p.note("wait %s", step.Wait)
+		p.done(event.Step{Kind: event.Waited, AtUS: p.since(time.Now()), TookUS: step.Wait.Microseconds(), Text: step.Wait.String()})
 		return pause(ctx, step.Wait)
 	case step.Expect != nil:
 		return p.expect(ctx, step.Expect, false)
@@ -127,6 +150,13 @@ func (p *play) note(format string, args ...any) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.timeline = append(p.timeline, fmt.Sprintf(format, args...))
+}
+
+// done records a step.
+func (p *play) done(s event.Step) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.add(s)
 }
 
 // together sends batches at the same time: each request's last byte is held
@@ -187,7 +217,7 @@ func (p *play) send(ctx context.Context, step scenarios.Step, n uint64, gate *mo
 	} else {
 		d.Attempts = []mocksender.Attempt{sender.Attempt(ctx, request, nil)}
 	}
-	p.keep(d, len(events))
+	p.keep(step, n, d, len(events))
 	if ctx.Err() != nil {
 		return ctx.Err()
 	}
@@ -214,9 +244,11 @@ func (p *play) record(step scenarios.Step, events []mocksender.Event) {
 }
 
 // keep adds a delivery to the evidence.
-func (p *play) keep(d mocksender.Delivery, events int) {
+func (p *play) keep(step scenarios.Step, request uint64, d mocksender.Delivery, events int) {
+	attempts := p.attempts(step, request, d)
 	p.mu.Lock()
 	defer p.mu.Unlock()
+	p.add(attempts...)
 	for _, a := range d.Attempts {
 		p.timeline = append(p.timeline, a.Line())
 		p.requests++
@@ -266,10 +298,12 @@ func (p *play) restart(ctx context.Context, how scenarios.Restart) error {
 			return ctx.Err()
 		}
 		p.run.lose(err)
+		p.done(event.Step{Kind: event.Restarted, AtUS: p.since(begin), TookUS: time.Since(begin).Microseconds(), Text: signal, Error: firstLine(err.Error())})
 		p.fail(event.Failure{Kind: event.Crashed, Detail: "after " + signal + " it did not start again: " + firstLine(err.Error()), Cause: p.check.Cause})
 		return errUnfit
 	}
 	p.note("%s, started again in %s", signal, time.Since(begin).Round(time.Millisecond))
+	p.done(event.Step{Kind: event.Restarted, AtUS: p.since(begin), TookUS: time.Since(begin).Microseconds(), Text: signal})
 	return nil
 }
 
@@ -304,6 +338,7 @@ func (p *play) expect(ctx context.Context, expect []scenarios.Expectation, final
 		return err
 	}
 	p.judged += len(wants)
+	p.saw(time.Now(), p.compared(wants, states))
 	for i, w := range wants {
 		if detail := judge.Wrong(w, states[i]); detail != "" {
 			p.misjudged(w, states[i], detail, judge.Kind(w, states[i], p.sent, p.refused), p.check.Cause)
@@ -340,6 +375,7 @@ func (p *play) fail(f event.Failure) {
 	f.Count = 1
 	f.Schedule = p.scenario.Name
 	f.Timeline = append([]string(nil), p.timeline...)
+	f.Trace = p.traced()
 	f.Curl = append([]string(nil), p.curl...)
 	f.Log = p.run.receiver.Log(logLines)
 	p.failures = append(p.failures, f)

@@ -75,6 +75,7 @@ func (r *run) started() event.RunStarted {
 	for _, c := range r.checks {
 		e.Checks = append(e.Checks, r.describe(c))
 	}
+	e.Settings = r.settings()
 	for _, w := range r.cfg.Target.Waive {
 		e.Waivers = append(e.Waivers, event.Waiver{Check: w.Check, Why: w.Why})
 	}
@@ -277,7 +278,8 @@ func (p *play) changed(w scenarios.Want, got *event.State) bool {
 	if detail == "" {
 		return false
 	}
-	kind, cause := event.Reverted, "something in the background, such as a queue's job, applied an older entry later"
+	p.saw(time.Now(), p.compared([]scenarios.Want{w}, []*event.State{got}))
+	kind, cause := event.Reverted, appliedLater
 	if w.Status == "" {
 		kind, cause = event.Accepted, p.check.Cause
 	}

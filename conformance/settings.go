@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"path"
+	"runtime"
+	"strings"
 	"time"
 
 	"github.com/ctxpush/ctxpush/conformance/config"
@@ -51,6 +53,10 @@ type Config struct {
 	// not at all. A receiver that passes takes none of it.
 	Shrink time.Duration
 
+	// Traces is of which scenarios the report has the traces; empty is
+	// FailureTraces.
+	Traces Traces
+
 	// Observers read the run's events, each event in turn.
 	Observers []event.Observer
 	// Command repeats the run, for the report; empty is a line made of the seed.
@@ -70,6 +76,15 @@ const (
 	DefaultParallel = 8
 	// DefaultShrink bounds what a receiver that fails everything costs.
 	DefaultShrink = time.Minute
+)
+
+// Traces chooses which scenarios' traces a report has.
+type Traces string
+
+// The traces that a report may have.
+const (
+	FailureTraces Traces = "failures" // of what failed
+	AllTraces     Traces = "all"      // also of what passed, to compare
 )
 
 // UsageError is a mistake of the caller's: nothing was played.
@@ -101,6 +116,9 @@ func (c *Config) setDefaults(now time.Time) {
 			c.Explore = scenarios.Quick
 		}
 	}
+	if c.Traces == "" {
+		c.Traces = FailureTraces
+	}
 	if c.Version == "" {
 		c.Version = "unknown"
 	}
@@ -131,6 +149,8 @@ func (c *Config) validate() error {
 		return &UsageError{fmt.Sprintf("parallel %d: want 1 or more", c.Parallel)}
 	case c.Level != "" && c.Level != scenarios.Required && c.Level != scenarios.Recommended:
 		return &UsageError{fmt.Sprintf("level %q: want required or recommended", c.Level)}
+	case c.Traces != FailureTraces && c.Traces != AllTraces:
+		return &UsageError{fmt.Sprintf("traces %q: want failures or all", c.Traces)}
 	}
 	if err := c.Explore.Validate(); err != nil {
 		return &UsageError{"explore " + err.Error()}
@@ -141,4 +161,28 @@ func (c *Config) validate() error {
 		}
 	}
 	return nil
+}
+
+// settings are what else than the receiver, the seed and the epoch makes the run
+// what it is, for the report.
+func (r *run) settings() []event.Setting {
+	c := &r.cfg
+	settings := []event.Setting{
+		{Name: "webhook", Value: r.receiver.URL() + c.Target.Path},
+		{Name: "explored orders", Value: string(c.Explore)},
+		{Name: "time to settle", Value: c.Target.Settle.String()},
+		{Name: "time-out of a request", Value: c.Target.Timeout.String()},
+		{Name: "retries", Value: fmt.Sprintf("%g times as fast as real time", c.TimeScale)},
+		{Name: "side by side", Value: fmt.Sprintf("%d scenarios", c.Parallel)},
+		{Name: "machine", Value: fmt.Sprintf("%s/%s, %d processors, %s", runtime.GOOS, runtime.GOARCH, runtime.NumCPU(), runtime.Version())},
+	}
+	for _, list := range []struct {
+		name     string
+		patterns []string
+	}{{"only checks", c.Focus}, {"without checks", c.Skip}} {
+		if len(list.patterns) > 0 {
+			settings = append(settings, event.Setting{Name: list.name, Value: strings.Join(list.patterns, ", ")})
+		}
+	}
+	return settings
 }

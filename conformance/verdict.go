@@ -41,6 +41,9 @@ func (v *verdict) result(waived []config.Waiver) event.Verdict {
 		e.Events += p.events
 		e.Failures = append(e.Failures, p.failures...)
 		e.Duration = max(e.Duration, p.duration)
+		if p.run.cfg.Traces == AllTraces {
+			e.Scenarios = append(e.Scenarios, p.told())
+		}
 		judged += p.judged
 		expected += len(p.scenario.Expect)
 		if p.broke != nil && broke == nil {
@@ -53,6 +56,9 @@ func (v *verdict) result(waived []config.Waiver) event.Verdict {
 		if broke == nil {
 			broke = err
 		}
+	}
+	for i := range e.Failures {
+		e.Failures[i].Remedy = remedy(e.Failures[i])
 	}
 	switch {
 	case len(e.Failures) > 0:

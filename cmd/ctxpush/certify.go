@@ -18,6 +18,7 @@ func newCertify(s streams) *cobra.Command {
 		c     conformance.Config
 		level string
 		depth string
+		trace string
 		own   []string
 		o     outputs
 	)
@@ -40,6 +41,7 @@ certifies the built-in reference receiver.`,
 	f.StringVar(&level, "level", "", "required: run required checks only; recommended: recommended checks fail the run too")
 	f.StringVar(&depth, "explore", "", "how many orders of arrival to explore: quick, standard or full; ctxpush checks counts them (default standard, and quick where the probe has no bulk look-up)")
 	f.StringArrayVar(&own, "scenarios", nil, "file or directory with scenarios of your own to run among the checks (repeatable)")
+	f.StringVar(&trace, "traces", string(conformance.FailureTraces), "of which scenarios report.json and report.html show each step: failures, or all to compare with what passed")
 	f.Var(seedFlag{&c.Seed}, "seed", "where everything made-up comes from (default a random one, which is printed)")
 	f.Var(timeFlag{&c.Epoch}, "epoch", "when the made-up messages were scheduled (default the midnight before last, UTC)")
 	f.Float64Var(&c.TimeScale, "time-scale", conformance.DefaultTimeScale, "how much faster than real time retries come; 1 takes two hours for a dropped batch")
@@ -54,6 +56,7 @@ certifies the built-in reference receiver.`,
 			c.Shrink = -1 // to Config 0 is the default
 		}
 		c.Level, c.Explore = scenarios.Level(level), scenarios.Depth(depth)
+		c.Traces = conformance.Traces(trace)
 		err := o.validate()
 		if err != nil {
 			return err

@@ -40,6 +40,8 @@ type RunStarted struct {
 	Waivers []Waiver
 	// Command repeats the run.
 	Command string
+	// Settings are what else makes the run what it is.
+	Settings []Setting
 }
 
 // CheckStarted says that a check's first request is about to be sent.
@@ -174,6 +176,11 @@ type Verdict struct {
 	Requests  int           `json:"requests"`
 	Events    int           `json:"events"`
 	Failures  []Failure     `json:"failures,omitempty"`
+	// Orders counts what was explored, by its shape; nil where nothing was.
+	Orders []Orders `json:"orders,omitempty"`
+	// Scenarios are traces of all that was played, also of what passed; nil where
+	// the run does not keep them.
+	Scenarios []Scenario `json:"scenarios,omitempty"`
 }
 
 // Kind is the way in which a receiver's state is wrong.
@@ -197,6 +204,8 @@ type Failure struct {
 	Kind  Kind   `json:"kind"`
 	Count int    `json:"count"` // how many states or requests failed alike
 	Cause string `json:"cause"` // a likely cause, for the receiver's author
+	// Remedy is what the author may change, in a sentence or two.
+	Remedy string `json:"remedy,omitempty"`
 	// Detail says in one line what was wrong, such as "answered 500".
 	Detail   string         `json:"detail,omitempty"`
 	Schedule string         `json:"schedule"` // the schedule's name
@@ -205,6 +214,9 @@ type Failure struct {
 	Got      *State         `json:"got,omitempty"`      // nil: a message that is not known
 	// Timeline is what was sent and answered, one line an attempt or step.
 	Timeline []string `json:"timeline,omitempty"`
+	// Trace is the same for programs, with the states that the receiver told; nil
+	// where it was not recorded.
+	Trace *Trace `json:"trace,omitempty"`
 	// Curl sends the same requests again; the secret is $CTXPUSH_SECRET.
 	Curl []string `json:"curl,omitempty"`
 	// Log is what the receiver logged around it.

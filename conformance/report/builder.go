@@ -85,6 +85,7 @@ func (b *Builder) Report() Report {
 		Tool:     b.started.Tool,
 		Receiver: b.started.Receiver,
 		Command:  b.started.Command,
+		Settings: b.started.Settings,
 		Started:  b.started.Time,
 		Notes:    append([]Note(nil), b.notes...),
 	}
@@ -128,6 +129,8 @@ func judged(c event.Check, v event.Verdict) Check {
 		Requests:   v.Requests,
 		Events:     v.Events,
 		Failures:   v.Failures,
+		Orders:     v.Orders,
+		Scenarios:  v.Scenarios,
 	}
 }
 

@@ -9,12 +9,14 @@ import (
 	"io/fs"
 	"os"
 	"path"
+	"slices"
 	"strings"
 )
 
 // The files of a report's directory.
 const (
 	jsonFile           = "report.json"
+	htmlFile           = "report.html"
 	junitFile          = "junit.xml"
 	summaryFile        = "summary.md"
 	attestationFile    = "attestation.json"
@@ -29,6 +31,7 @@ var renderings = []struct {
 	render func(io.Writer, Report) error
 }{
 	{junitFile, JUnit},
+	{htmlFile, HTML},
 	{summaryFile, Markdown},
 	{attestationFile, Attestation},
 	{badgeFile, Badge},
@@ -69,6 +72,7 @@ func WriteDir(dir string, r Report) error {
 	if err := writeScenarios(root, r); err != nil {
 		return dirError(dir, err)
 	}
+	r = withScenarios(root, r)
 	for _, f := range renderings {
 		var b bytes.Buffer
 		if err := f.render(&b, r); err != nil {
@@ -166,6 +170,28 @@ func writeScenarios(root *os.Root, r Report) error {
 		}
 	}
 	return nil
+}
+
+// withScenarios is r with the counterexamples that lie in the directory already,
+// as those of a report that was read from it do: its page shows them.
+func withScenarios(root *os.Root, r Report) Report {
+	ours := counterexamples(r)
+	r.Checks = slices.Clone(r.Checks)
+	for i := range r.Checks {
+		c := &r.Checks[i]
+		c.Failures = slices.Clone(c.Failures)
+		for j := range c.Failures {
+			f := &c.Failures[j]
+			if len(f.Scenario) > 0 || !ours[f.Counterexample] {
+				continue
+			}
+			if file, err := root.Open(f.Counterexample); err == nil {
+				f.Scenario, _ = io.ReadAll(io.LimitReader(file, maxCopied+1)) // without it the page names the file
+				file.Close()
+			}
+		}
+	}
+	return r
 }
 
 // counterexamples are the scenario files that r names. A report may have been

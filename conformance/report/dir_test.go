@@ -33,7 +33,7 @@ var _ = Describe("The report's directory", func() {
 		return out
 	}
 	all := func(more ...string) []string {
-		return append([]string{"report.json", "junit.xml", "summary.md", "attestation.json", "badge.svg"}, more...)
+		return append([]string{"report.json", "report.html", "junit.xml", "summary.md", "attestation.json", "badge.svg"}, more...)
 	}
 	naming := func(files ...string) report.Report {
 		v := event.Verdict{ID: "a/b", Result: event.Fail}
@@ -78,6 +78,23 @@ var _ = Describe("The report's directory", func() {
 		Expect(report.WriteDir(dir, naming("counterexamples/both.yaml"))).To(Succeed())
 		Expect(names()).To(ConsistOf(all("mine.yaml", "counterexamples/mine.yaml", "counterexamples/both.yaml")))
 		Expect(filepath.Join(dir, "../outside.yaml")).To(BeAnExistingFile())
+	})
+
+	It("has a page that shows the counterexamples, also of a report that was read from it", func() {
+		r := naming("counterexamples/order/reversed.yaml")
+		r.Checks[0].Failures[0].Scenario = []byte("scenario: the one that fails\n")
+		Expect(report.WriteDir(dir, r)).To(Succeed())
+		page, err := os.ReadFile(filepath.Join(dir, "report.html"))
+		Expect(err).NotTo(HaveOccurred())
+		Expect(string(page)).To(ContainSubstring("scenario: the one that fails"))
+
+		f, err := os.Open(filepath.Join(dir, "report.json"))
+		Expect(err).NotTo(HaveOccurred())
+		defer f.Close()
+		stored, err := report.Read(f)
+		Expect(err).NotTo(HaveOccurred())
+		Expect(report.WriteDir(dir, stored)).To(Succeed())
+		Expect(os.ReadFile(filepath.Join(dir, "report.html"))).To(Equal(page))
 	})
 
 	It("is cleared of an earlier report before a run", func() {

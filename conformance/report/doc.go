@@ -14,6 +14,9 @@
 //	report.json          everything that is known of the run, for programs; the
 //	                     schema is named in its first member, and every other
 //	                     file can be made from this one
+//	report.html          the same for people, as one page that needs nothing else:
+//	                     what is wrong and why, as diagrams of what was sent and
+//	                     answered, all checks, the explored orders, timings
 //	junit.xml            the same verdicts as test cases, for the test view of
 //	                     Jenkins, GitLab and GitHub Actions
 //	summary.md           the verdict, what failed and how to show it, for the page
@@ -42,11 +45,18 @@
 //	checks[].reason      why the check was skipped, waived or not judged
 //	checks[].failures[]  what was wrong: count states or requests failed alike.
 //	                     No expected or no got means a message that is not known
+//	checks[].failures[].trace
+//	                     what was sent, answered and told, step by step: what the
+//	                     diagrams of report.html are drawn from
+//	checks[].orders[]    of an explored check, how many schedules of which shape
+//	                     were played and failed
+//	checks[].scenarios[] traces of all its scenarios, where the run keeps them
 //	not_run              ids of the checks that a run which ended early never
 //	                     finished
 //	unneeded_waivers     waivers of checks that passed
 //	notes                what else happened in the run, such as restarts
 //	command, tool        what repeats the run: command line, version, seed
+//	settings             what else was set for it, and the machine it ran on
 //
 // Times are in UTC, durations in milliseconds. Later versions of the program
 // may add members under the same schema, and take none away.

@@ -132,6 +132,9 @@ func (p *printer) failure(indent int, a alike, evidence bool) {
 	p.value(indent, "got", have)
 	p.field(indent, "detail", a.Detail)
 	p.field(indent, "cause", a.Cause)
+	if a.SameAs == "" {
+		p.field(indent, "change", a.Remedy)
+	}
 	if a.SameAs != "" {
 		p.value(indent, "same as", a.SameAs)
 	}

@@ -92,6 +92,13 @@ func FuzzRead(f *testing.F) {
 			}
 		}
 		out.Reset()
+		if err := report.HTML(&out, r); err != nil {
+			t.Fatal(err)
+		}
+		if err := harmless(out.Bytes()); err != nil {
+			t.Fatal(err)
+		}
+		out.Reset()
 		if err := report.JUnit(&out, r); err != nil {
 			t.Fatal(err)
 		}

@@ -28,7 +28,9 @@ type Report struct {
 	Tool     event.Tool     `json:"tool"`
 	Receiver event.Receiver `json:"receiver"`
 	Command  string         `json:"command"` // repeats the run
-	Result   Result         `json:"result"`
+	// Settings are what else makes the run what it is.
+	Settings []event.Setting `json:"settings,omitempty"`
+	Result   Result          `json:"result"`
 	// Reason says why the result is Error or Interrupted, or why a run that
 	// failed ended early as well. It may have several lines.
 	Reason     string    `json:"reason,omitempty"`
@@ -82,6 +84,10 @@ type Check struct {
 	Requests   int             `json:"requests"`
 	Events     int             `json:"events"`
 	Failures   []event.Failure `json:"failures"`
+	// Orders counts what was explored, by its shape; Scenarios are the traces of
+	// what was played, where the run keeps those of passing checks too.
+	Orders    []event.Orders   `json:"orders,omitempty"`
+	Scenarios []event.Scenario `json:"scenarios,omitempty"`
 }
 
 // failed says whether c failed and how hard that counts.

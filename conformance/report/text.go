@@ -20,8 +20,11 @@ var ciCommands = strings.NewReplacer(
 // printable is s as one line that does nothing to a terminal or a CI server:
 // controls and marks that reorder text become \u escapes, which mean the same
 // to JSON, so that a request's body can still be copied.
-func printable(s string) string {
-	s = ciCommands.Replace(s)
+func printable(s string) string { return visible(ciCommands.Replace(s)) }
+
+// visible is s as one line in which every character is seen: controls and marks
+// that reorder text become \u escapes.
+func visible(s string) string {
 	clean := func(r rune, size int) bool {
 		return (r != utf8.RuneError || size > 1) && !unicode.Is(unicode.Cc, r) &&
 			!unicode.In(r, unicode.Zl, unicode.Zp, unicode.Bidi_Control)

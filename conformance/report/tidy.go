@@ -36,6 +36,9 @@ func tidy(r Report) Report {
 	r.UnneededWaivers = each(r.UnneededWaivers, func(w event.Waiver) event.Waiver {
 		return event.Waiver{Check: bounded(w.Check, maxText), Why: bounded(w.Why, maxText)}
 	})
+	r.Settings = each(r.Settings, func(s event.Setting) event.Setting {
+		return event.Setting{Name: bounded(s.Name, maxText), Value: bounded(s.Value, maxText)}
+	})
 	r.Notes = each(r.Notes, func(n Note) Note {
 		return Note{Time: utc(n.Time), Text: bounded(n.Text, maxText)}
 	})
@@ -73,13 +76,20 @@ func tidyCheck(c Check) Check {
 	c.Reason = bounded(c.Reason, maxReason)
 	c.Clauses = orEmpty(texts(c.Clauses, maxText))
 	c.Failures = orEmpty(each(c.Failures, tidyFailure))
+	c.Orders = each(c.Orders, func(o event.Orders) event.Orders {
+		o.History, o.Manner = bounded(o.History, maxText), boundedAs(o.Manner)
+		return o
+	})
+	c.Scenarios = each(c.Scenarios, func(s event.Scenario) event.Scenario {
+		return event.Scenario{Name: bounded(s.Name, maxText), Failed: s.Failed, Trace: tidyTrace(s.Trace)}
+	})
 	return c
 }
 
 func tidyFailure(f event.Failure) event.Failure {
 	f.Kind = event.Kind(bounded(string(f.Kind), maxText))
 	for _, s := range []*string{
-		&f.Cause, &f.Detail, &f.Schedule, &f.Counterexample, &f.Frequency, &f.SameAs,
+		&f.Cause, &f.Remedy, &f.Detail, &f.Schedule, &f.Counterexample, &f.Frequency, &f.SameAs,
 		&f.Message.CampaignID, &f.Message.UserID, &f.Message.IdempotencyKey, &f.Message.DeviceToken,
 	} {
 		*s = bounded(*s, maxText)
@@ -87,6 +97,7 @@ func tidyFailure(f event.Failure) event.Failure {
 	f.Expected = tidyState(f.Expected)
 	f.Got = tidyState(f.Got)
 	f.Timeline = texts(f.Timeline, maxText)
+	f.Trace = tidyTrace(f.Trace)
 	f.Curl = texts(f.Curl, maxRequest)
 	f.Log = texts(f.Log, maxText)
 	f.Smallest = texts(f.Smallest, maxText)

@@ -1,0 +1,242 @@
+package conformance
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/ctxpush/ctxpush/conformance/event"
+	"github.com/ctxpush/ctxpush/conformance/judge"
+	"github.com/ctxpush/ctxpush/mocksender"
+	"github.com/ctxpush/ctxpush/scenarios"
+)
+
+// maxLooked is how many messages a scenario may have for all of them to be asked
+// for after each of its steps.
+const maxLooked = 100
+
+// fewMembers is how many messages of a group are named one by one.
+const fewMembers = 3
+
+// maxStepText bounds what a step tells of a request, in bytes.
+const maxStepText = 200
+
+// add appends steps to what was recorded. It is called with mu locked.
+func (p *play) add(steps ...event.Step) { p.recorded = append(p.recorded, steps...) }
+
+// since is t in microseconds since the play's beginning.
+func (p *play) since(t time.Time) int64 { return max(0, t.Sub(p.began).Microseconds()) }
+
+// attempts are a delivery's attempts as steps. The delivery ended just now.
+func (p *play) attempts(step scenarios.Step, request uint64, d mocksender.Delivery) []event.Step {
+	entries, count := p.entries(step)
+	text := peculiarities(step)
+	last := d.Last()
+	// The sender's clock is scaled: what it tells apart is less in real time.
+	begun := time.Now().Add(-last.Duration)
+	steps := make([]event.Step, len(d.Attempts))
+	for i, a := range d.Attempts {
+		before := time.Duration(float64(last.Start.Sub(a.Start)) / p.scale(step))
+		s := event.Step{
+			Kind: event.Attempted, AtUS: p.since(begun.Add(-before)), TookUS: a.Duration.Microseconds(), Text: text,
+			Request: int(request), Attempt: a.Number, AfterMS: a.Start.Sub(d.Attempts[0].Start).Milliseconds(),
+			Bytes: len(a.Request.Body), Entries: entries, Count: count, Fault: a.Fault, Status: a.Answer.Status,
+		}
+		if a.Err != nil {
+			s.Error = a.Err.Error()
+		} else if !a.Acknowledged() {
+			s.Answer = cut(strings.TrimSpace(string(a.Answer.Body)))
+		}
+		if step.Raw != nil {
+			s.Text = join(cut(fmt.Sprintf("body: %s", a.Request.Body)), text)
+		}
+		steps[i] = s
+	}
+	return steps
+}
+
+// entries are the batch's entries by their names, and how many they are. The
+// same change of many messages in a row is one.
+func (p *play) entries(step scenarios.Step) (named []event.Entry, count int) {
+	for _, of := range step.Batch {
+		refs := scenarios.EntryRefs(p.scenario, []scenarios.Ref{of})
+		count += len(refs)
+		last := len(refs) - 1
+		if members := last + 1; members > fewMembers && refs[last].From-refs[0].From == last {
+			e := p.entry(refs[0])
+			e.Message, e.Count = fmt.Sprintf("%s(%d-%d)", of.Message, refs[0].From, refs[last].From), members
+			named = append(named, e)
+			continue
+		}
+		for _, ref := range refs {
+			if len(named) < event.MaxEntries {
+				named = append(named, p.entry(ref))
+			}
+		}
+	}
+	return named[:min(len(named), event.MaxEntries)], count
+}
+
+// entry names one change of one message.
+func (p *play) entry(ref scenarios.Ref) event.Entry {
+	m := p.scenario.Message(ref.Message)
+	e := event.Entry{Message: ref.Message, Status: ref.Status}
+	if m.Count > 1 {
+		e.Message = fmt.Sprintf("%s(%d)", ref.Message, ref.From)
+	}
+	if len(m.Devices) > 1 {
+		e.Device = ref.Device
+	}
+	if events := p.cast.Events([]scenarios.Ref{ref}); len(events) > 0 {
+		e.Time = string(mocksender.AppendTimestamp(nil, events[0].Timestamp))
+	}
+	return e
+}
+
+// truth is what truly became of the scenario's messages. A group's first stands
+// for all.
+func (p *play) truth() []event.Entry {
+	var all []event.Entry
+	for i := range p.scenario.Messages {
+		m := &p.scenario.Messages[i]
+		var own []event.Entry
+		for _, ref := range scenarios.EntryRefs(p.scenario, []scenarios.Ref{{Message: m.Name, From: 1, To: 1}}) {
+			own = append(own, p.entry(ref))
+		}
+		slices.SortStableFunc(own, func(a, b event.Entry) int { return strings.Compare(a.Time, b.Time) })
+		all = append(all, own...)
+		if len(all) >= event.MaxEntries {
+			return all[:event.MaxEntries]
+		}
+	}
+	return all
+}
+
+// peculiarities are what a request has besides its entries.
+func peculiarities(step scenarios.Step) string {
+	var parts []string
+	if step.Secret != "" {
+		parts = append(parts, "secret: "+string(step.Secret))
+	}
+	for _, h := range step.Headers {
+		parts = append(parts, h.Name+": "+h.Value)
+	}
+	for _, h := range step.Add {
+		parts = append(parts, "further field "+h.Name)
+	}
+	if len(step.Proxy) > 0 {
+		parts = append(parts, "through a proxy that fails it at first")
+	}
+	return cut(join(parts...))
+}
+
+func join(parts ...string) string {
+	return strings.Join(slices.DeleteFunc(parts, func(s string) bool { return s == "" }), ", ")
+}
+
+// cut bounds s.
+func cut(s string) string {
+	if len(s) <= maxStepText {
+		return s
+	}
+	return strings.ToValidUTF8(s[:maxStepText], "") + "…"
+}
+
+// observe asks for all states and records them, where the play shows each step.
+func (p *play) observe(ctx context.Context) {
+	if p.pace == nil || !p.pace.illustrate || len(p.cast.Keys()) > maxLooked {
+		return
+	}
+	at := time.Now()
+	look := p.look(ctx)
+	if look.Err != nil {
+		return
+	}
+	p.saw(at, look.told())
+}
+
+// saw records the states that were told at a time.
+func (p *play) saw(at time.Time, seen []event.Seen) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.add(event.Step{Kind: event.Looked, AtUS: p.since(at), States: together(seen)})
+}
+
+// told is what was seen, state by state.
+func (l Look) told() []event.Seen {
+	var seen []event.Seen
+	for _, s := range l.Seen {
+		name, device, _ := strings.Cut(s.Name, ".")
+		for _, state := range s.States {
+			seen = append(seen, told(name, device, state))
+		}
+	}
+	return seen
+}
+
+func told(message, device string, s *event.State) event.Seen {
+	seen := event.Seen{Message: message, Device: device, Count: 1}
+	if s != nil {
+		seen.Status, seen.Method, seen.Timestamp = s.DeliveryStatus, s.DeliveryMethod, s.Timestamp
+	}
+	return seen
+}
+
+// compared is what was seen when the states were compared with the wanted ones.
+func (p *play) compared(wants []scenarios.Want, states []*event.State) []event.Seen {
+	seen := make([]event.Seen, len(wants))
+	for i, w := range wants {
+		device := w.Device
+		if m := p.scenario.Message(w.Message); len(m.Devices) == 1 {
+			device = ""
+		}
+		seen[i] = told(w.Message, device, states[i])
+		seen[i].Judged, seen[i].Wrong = true, judge.Wrong(w, states[i])
+	}
+	return seen
+}
+
+// together puts the members of a group together of which the same was told, what
+// is wrong first, and keeps the first event.MaxEntries.
+func together(seen []event.Seen) []event.Seen {
+	var all []event.Seen
+	for _, s := range seen {
+		i := slices.IndexFunc(all, func(t event.Seen) bool {
+			// The times of a group's members differ.
+			return t.Message == s.Message && t.Device == s.Device && t.Status == s.Status && t.Method == s.Method && (t.Wrong == "") == (s.Wrong == "")
+		})
+		if i < 0 {
+			all = append(all, s)
+			continue
+		}
+		all[i].Count++
+		all[i].Timestamp = ""
+	}
+	slices.SortStableFunc(all, func(a, b event.Seen) int { return cmp.Compare(len(b.Wrong), len(a.Wrong)) })
+	return all[:min(len(all), event.MaxEntries)]
+}
+
+// traced is what was recorded so far. It is called with mu locked.
+func (p *play) traced() *event.Trace {
+	if len(p.recorded) == 0 {
+		return nil
+	}
+	steps := slices.Clone(p.recorded)
+	slices.SortStableFunc(steps, func(a, b event.Step) int { return cmp.Compare(a.AtUS, b.AtUS) })
+	if n := len(steps); n > event.MaxSteps {
+		const half = event.MaxSteps / 2
+		gap := event.Step{Kind: event.Omitted, AtUS: steps[half].AtUS, Count: n - event.MaxSteps}
+		steps = slices.Concat(steps[:half], []event.Step{gap}, steps[n-half:])
+	}
+	return &event.Trace{Truth: p.truth(), Steps: steps}
+}
+
+// told is the play as one of its check's scenarios.
+func (p *play) told() event.Scenario {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return event.Scenario{Name: p.scenario.Name, Failed: len(p.failures) > 0, Trace: p.traced()}
+}
