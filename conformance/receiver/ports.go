@@ -1,6 +1,14 @@
 package receiver
 
-import "fmt"
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strconv"
+	"sync"
+
+	"github.com/moby/moby/client"
+)
 
 // Ports is a receiver in containers, whose ports have other numbers here than
 // inside, on the host of its URL.
@@ -11,6 +19,69 @@ type Ports interface {
 	PortOf(port int) (int, error)
 }
 
-func notReached(port int) error {
-	return fmt.Errorf("port %d of the receiver's containers is not reached from here: it does not run", port)
+// reach knows where the ports of containers are reached that a probe wants.
+type reach struct {
+	wanted []int
+
+	mu   sync.Mutex
+	of   map[int]string // the container of each wanted port
+	here map[int]int
 }
+
+func (r *reach) want(ports ...int) {
+	for _, port := range ports {
+		if !slices.Contains(r.wanted, port) {
+			r.wanted = append(r.wanted, port)
+		}
+	}
+}
+
+// at says whose the wanted ports are, all of them where none is named.
+func (r *reach) at(container string, ports ...int) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if len(ports) == 0 {
+		ports = r.wanted
+	}
+	for _, port := range ports {
+		put(&r.of, port, container)
+	}
+}
+
+func put[K comparable, V any](m *map[K]V, key K, value V) {
+	if *m == nil {
+		*m = map[K]V{}
+	}
+	(*m)[key] = value
+}
+
+// learn looks where the ports are now.
+func (r *reach) learn(ctx context.Context, e *engine) error {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.here = nil
+	for _, port := range r.wanted {
+		info, err := e.api.ContainerInspect(ctx, r.of[port], client.ContainerInspectOptions{})
+		if err != nil {
+			return explain(err)
+		}
+		here, err := strconv.Atoi(publishedAs(&info.Container, port))
+		if err != nil {
+			return fmt.Errorf("port %d, which the probe asks for, is not published", port)
+		}
+		put(&r.here, port, here)
+	}
+	return nil
+}
+
+// PortOf is Ports'.
+func (b *box) PortOf(port int) (int, error) {
+	b.reach.mu.Lock()
+	defer b.reach.mu.Unlock()
+	if here, ok := b.reach.here[port]; ok {
+		return here, nil
+	}
+	return 0, fmt.Errorf("port %d of the receiver's containers is not reached from here: they do not run", port)
+}
+
+var _ Ports = (*box)(nil)
