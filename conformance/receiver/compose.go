@@ -7,6 +7,7 @@ import (
 	"crypto/rand"
 	"errors"
 	"fmt"
+	"io"
 	"os"
 	"path/filepath"
 	"slices"
@@ -21,8 +22,9 @@ import (
 	"github.com/ctxpush/ctxpush/scenarios/strictyaml"
 )
 
-// makeFor bounds the making of what a compose file describes: images may have to
-// be pulled and built.
+// makeFor bounds the making of what a compose file describes, where images may
+// have to be pulled and built, and then its start, where services may wait for
+// each other's health. The receiver's own Ready counts from there.
 const makeFor = 15 * time.Minute
 
 // Labels that compose puts on containers.
@@ -43,7 +45,8 @@ type compose struct {
 
 	tool      composeTool
 	text      []byte // what the tool is given: it may hold the secret
-	up        bool   // it was started once
+	up        bool   // all services were started
+	wasReady  bool   // and the receiver was ready once
 	brokenOff bool   // the tool was: the engine may still do what it was asked
 	others    map[string]*companion
 }
@@ -83,7 +86,9 @@ func projectRune(r rune) rune {
 // Start starts all services the first time.
 func (c *compose) Start(ctx context.Context) error {
 	err := c.box.Start(ctx)
-	if err != nil && !c.up {
+	if err == nil {
+		c.wasReady = true
+	} else if !c.wasReady {
 		if left := c.clear(); left != nil {
 			return errors.Join(err, left)
 		}
@@ -228,6 +233,7 @@ func (c *compose) adopt(ctx context.Context, containers map[string]container.Sum
 	for name, ctr := range containers {
 		if name != c.spec.Service {
 			c.others[name] = follow(c.engine.api, ctr.ID, c.log.openAs(name+" | "))
+			put(&c.beside, name, ctr.ID)
 		}
 	}
 	return nil
@@ -239,8 +245,7 @@ func (c *compose) startAll(ctx context.Context) error {
 	if c.up {
 		return c.startOwn(ctx)
 	}
-	patience := cmp.Or(c.spec.Ready.Timeout, containerReady)
-	ctx, cancel := context.WithTimeoutCause(ctx, patience, fmt.Errorf("not started within %s", patience))
+	ctx, cancel := context.WithTimeoutCause(ctx, makeFor, fmt.Errorf("not started within %s", makeFor))
 	defer cancel()
 	err := c.run(ctx, toolRun{args: []string{"-f", "-", "up", "-d", "--no-recreate", "--no-build"}, in: c.text})
 	c.up = err == nil
@@ -253,6 +258,9 @@ func (c *compose) run(ctx context.Context, r toolRun) error {
 	defer out.Close()
 	vars := map[string]string{config.VarPort: strconv.Itoa(c.spec.Port), config.VarSecret: c.env.Secret}
 	r.dir, r.log = filepath.Dir(c.file), out
+	if r.out != nil {
+		r.log = io.Discard // the error tells it
+	}
 	r.env = append(os.Environ(), "DOCKER_HOST="+c.engine.api.DaemonHost(), config.VarSecret+"="+c.env.Secret)
 	for name, value := range c.spec.Env {
 		r.env = append(r.env, name+"="+config.Expand(value, vars))
@@ -290,6 +298,8 @@ func (c *compose) clear() error {
 		other.leave()
 	}
 	clear(c.others)
+	clear(c.beside)
+	clear(c.cut)
 	mine := func(map[string]string) bool { return true }
 	err := c.engine.removeProject(ctx, labelReceiver+"="+c.id, mine)
 	if c.brokenOff && err == nil {
@@ -306,7 +316,7 @@ func (c *compose) clear() error {
 	if run := c.box.run; run != nil {
 		<-run.ended // its log is read, its container gone
 	}
-	c.box.run, c.ctr, c.up, c.brokenOff = nil, nil, false, false
+	c.box.run, c.ctr, c.up, c.brokenOff, c.wasReady = nil, nil, false, false, false
 	return nil
 }
 

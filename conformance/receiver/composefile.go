@@ -23,7 +23,7 @@ func parseComposition(text []byte) (c composition, err error) {
 			err = errors.New("is malformed")
 		}
 	}()
-	if err := yaml.Unmarshal(text, &c); err != nil {
+	if err := yaml.Unmarshal(text, &c); err != nil || c == nil {
 		return nil, errors.New("is malformed")
 	}
 	return c, nil
@@ -58,6 +58,9 @@ func (c composition) adapt(service string, ports map[string][]int, labels map[st
 	services := make(map[string]any, len(c.services()))
 	for name, v := range c.services() {
 		s := maps.Clone(mapping(v))
+		if s == nil {
+			s = map[string]any{}
+		}
 		delete(s, "container_name")
 		label(s, labels)
 		if build, ok := s["build"].(map[string]any); ok {

@@ -42,8 +42,8 @@ type toolRun struct {
 	out, log io.Writer
 }
 
-// run runs the tool to its end. The error holds the last line of its complaints,
-// as it was written.
+// run runs the tool to its end. The error ends with the last of its complaints, as
+// it was written.
 func (t composeTool) run(ctx context.Context, r toolRun) error {
 	complaints := &lastLines{}
 	cmd := &exec.Cmd{
@@ -74,7 +74,12 @@ func (l *lastLines) Write(p []byte) (int, error) {
 	return len(p), nil
 }
 
+// last is the last error, which may go over several lines, or else the last line.
 func (l *lastLines) last() string {
 	text := strings.TrimSpace(string(l.end))
-	return oneLine(text[strings.LastIndexByte(text, '\n')+1:])
+	from := strings.LastIndex(text, "ERROR: ")
+	if from < 0 {
+		from = strings.LastIndexByte(text, '\n') + 1
+	}
+	return cut(oneLine(text[from:]), 300)
 }

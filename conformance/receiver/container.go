@@ -6,7 +6,6 @@ import (
 	"crypto/rand"
 	"errors"
 	"fmt"
-	"net"
 	"os"
 	"path/filepath"
 	"slices"
@@ -15,8 +14,6 @@ import (
 	"time"
 
 	"github.com/containerd/errdefs"
-	"github.com/moby/moby/api/types/container"
-	"github.com/moby/moby/api/types/network"
 	"github.com/moby/moby/client"
 	"github.com/testcontainers/testcontainers-go"
 
@@ -48,6 +45,9 @@ type box struct {
 	make  func(context.Context) error
 	begin func(context.Context) error // starts what was made
 	reach reach
+
+	beside map[string]string // the containers of other services, by name
+	cut    map[string][]lostNetwork
 }
 
 func newBox(cfg config.Config, env Env) (Receiver, error) {
@@ -246,50 +246,6 @@ func (b *box) await(ctx context.Context, run *boxRun) (*waiter, time.Duration, e
 	url, waited, err := w.wait(ctx, run.ended)
 	b.url = url
 	return w, waited, err
-}
-
-// addresses are where the container's port may be reached now, none where it
-// does not run: on the loopback,
-// or where testcontainers-go believes the engine to be. The latter alone is
-// wrong for a harness that runs in a container itself, beside the engine.
-func (b *box) addresses(ctx context.Context) ([]string, error) {
-	info, err := b.ctr.Inspect(ctx)
-	if err != nil {
-		return nil, explain(err)
-	}
-	published := publishedAs(info, b.spec.Port)
-	if published == "" {
-		return nil, nil
-	}
-	hosts := []string{"127.0.0.1"}
-	if host, err := b.ctr.Host(ctx); err == nil && host != "localhost" && host != "127.0.0.1" {
-		hosts = append(hosts, host)
-	}
-	var bases []string
-	for _, host := range hosts {
-		bases = append(bases, "http://"+net.JoinHostPort(host, published))
-	}
-	return bases, nil
-}
-
-// publishedAs is the port here of a container's port, empty where it has none.
-func publishedAs(info *container.InspectResponse, port int) string {
-	if info.HostConfig != nil && info.HostConfig.NetworkMode.IsHost() {
-		return strconv.Itoa(port)
-	}
-	inside, err := network.ParsePort(strconv.Itoa(port) + "/tcp")
-	if err != nil || info.NetworkSettings == nil {
-		return ""
-	}
-	bindings := info.NetworkSettings.Ports[inside]
-	if len(bindings) == 0 {
-		return ""
-	}
-	// An engine may publish another port for IPv6.
-	if i := slices.IndexFunc(bindings, func(p network.PortBinding) bool { return p.HostIP.Is4() }); i >= 0 {
-		return bindings[i].HostPort
-	}
-	return bindings[0].HostPort
 }
 
 // hint adds to a receiver that never got ready that its image exposes other
