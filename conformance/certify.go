@@ -39,8 +39,11 @@ func Certify(ctx context.Context, c Config) (Report, error) {
 	built := report.New()
 	r.cfg.Observers = append([]event.Observer{built}, c.Observers...)
 	err = r.play(ctx)
-	return built.Report(), errors.Join(err, r.receiver.Close())
+	return built.Report(), errors.Join(err, r.close())
 }
+
+// close ends what the run has opened and started.
+func (r *run) close() error { return errors.Join(probe.Close(r.prober), r.receiver.Close()) }
 
 // newRun is a run of the checks whose receiver and probe are ready to be used;
 // neither was started or asked yet.
@@ -60,6 +63,6 @@ func newRun(c Config, checks []scenarios.Check) (*run, error) {
 	}
 	target := c.Target
 	target.Secret = config.Secret(r.secret)
-	r.prober, err = probe.New(target, r.receiver.URL, nil)
+	r.prober, err = probe.For(target, r.receiver)
 	return r, err
 }

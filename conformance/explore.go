@@ -75,7 +75,7 @@ func (r *run) explore(ctx context.Context, verdicts []*verdict) {
 	if len(verdicts) == 0 {
 		return
 	}
-	if http := r.cfg.Target.Probe.HTTP; r.cfg.Explore == scenarios.Quick && (http == nil || http.Bulk == "") {
+	if r.cfg.Explore == scenarios.Quick && !r.cfg.Target.Probe.Bulk() {
 		r.note("explored: quick; --explore standard plays more, and a bulk look-up (probe.bulk) makes it fast")
 	}
 	judge, err := r.tellsApart(ctx, verdicts)

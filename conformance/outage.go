@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"sync"
 	"time"
 
@@ -120,20 +121,36 @@ func (p *play) fails(o scenarios.Outage, way *network) fails {
 	case scenarios.NetworkSlow:
 		return fails{func(context.Context) error { return way.Slow() }, mend}
 	case scenarios.ReceiverPaused:
-		if r, ok := p.run.receiver.(receiver.Pauser); ok {
-			return fails{r.Pause, r.Resume}
+		if r, ok := p.run.receiver.(receiver.Freezer); ok {
+			return fails{r.Freeze, r.Thaw}
 		}
 	case scenarios.ServicesKilled:
 		if r, ok := p.run.receiver.(receiver.Services); ok {
-			return fails{r.KillOthers, r.RestoreOthers}
+			return fails{each(r, r.KillService), each(r, r.StartService)}
 		}
 	case scenarios.ServicesPaused:
 		if r, ok := p.run.receiver.(receiver.Services); ok {
-			return fails{r.PauseOthers, r.RestoreOthers}
+			return fails{each(r, r.Pause), each(r, r.Unpause)}
 		}
 	}
 	impossible := func(context.Context) error { return fmt.Errorf("outage %s: not possible with this receiver", o) }
 	return fails{impossible, func(context.Context) error { return nil }}
+}
+
+// each does something to all services but the receiver's own.
+func each(r receiver.Services, do func(ctx context.Context, name string) error) func(context.Context) error {
+	return func(ctx context.Context) error {
+		var errs []error
+		for _, name := range others(r) {
+			errs = append(errs, do(ctx, name))
+		}
+		return errors.Join(errs...)
+	}
+}
+
+// others are the services that the receiver came with.
+func others(r receiver.Services) []string {
+	return slices.DeleteFunc(slices.Clone(r.Names()), func(name string) bool { return name == r.Own() })
 }
 
 // immovable says why the check can't be played with the receiver; empty where
@@ -142,16 +159,13 @@ func immovable(r receiver.Receiver, c scenarios.Check) string {
 	if fixed := r.Fixed(); fixed != "" && c.Disrupts() {
 		return fixed
 	}
-	if _, can := r.(receiver.Pauser); c.Pauses() && !can {
+	if _, can := r.(receiver.Freezer); c.Pauses() && !can {
 		return "this kind of receiver can't be frozen"
 	}
 	if c.DisruptsServices() {
-		others, can := r.(receiver.Services)
-		if !can {
-			return "the receiver's other services are not ours to stop: describe them in a compose file"
-		}
-		if len(others.Others()) == 0 {
-			return "the receiver's compose file has no other service"
+		services, can := r.(receiver.Services)
+		if !can || len(others(services)) == 0 {
+			return "the receiver came with no other service: a compose file names them"
 		}
 	}
 	return ""

@@ -47,7 +47,7 @@ func Play(ctx context.Context, c Config, tell func(Trace)) ([]Played, error) {
 		tell = func(Trace) {}
 	}
 	played, err := r.playAlone(ctx, tell)
-	return played, errors.Join(err, r.receiver.Close())
+	return played, errors.Join(err, r.close())
 }
 
 // solo is a run of the scenarios that c names and nothing else.

@@ -107,13 +107,15 @@ func (r *run) play(ctx context.Context) error {
 }
 
 // reachable sees that the probe works before anything is judged by it: the
-// receiver can't know a message that was never sent.
+// receiver can't know a message that was never sent. What it is asked of, such
+// as a database beside it, may take a moment longer than the receiver to start.
 func (r *run) reachable(ctx context.Context) error {
 	key := fixtures.Seed(r.cfg.Seed).PlainMessage(0).Key.Message()
 	if r.cfg.Target.Identity == scenarios.ByDevice {
 		key.DeviceToken = fixtures.Seed(r.cfg.Seed).Token(0)
 	}
-	_, err := r.prober.States(ctx, []mocksender.Key{key})
+	anything := func(*event.State) bool { return true }
+	_, err := probe.Await(ctx, r.prober, key, time.Now().Add(r.cfg.Target.Settle), anything)
 	return err
 }
 

@@ -112,7 +112,7 @@ func (c *Config) setDefaults(now time.Time) {
 	}
 	if c.Explore == "" {
 		c.Explore = scenarios.Standard
-		if probe := c.Target.Probe.HTTP; probe == nil || probe.Bulk == "" {
+		if !c.Target.Probe.Bulk() {
 			c.Explore = scenarios.Quick
 		}
 	}

@@ -136,8 +136,10 @@ func repeatLine(cmd *cobra.Command, args []string, seed uint64, epoch time.Time)
 		switch f.Name {
 		case "seed", "epoch", "report-dir":
 		case "secret":
-			tail = ` --secret "$CTXPUSH_SECRET"`
-		case "probe-header", "env":
+			tail += ` --secret "$CTXPUSH_SECRET"`
+		case "probe-sql-dsn":
+			tail += ` --probe-sql-dsn "$CTXPUSH_PROBE_SQL_DSN"`
+		case "probe-header", "env", "probe-exec-env":
 			for _, v := range f.Value.(*texts).values {
 				at := strings.IndexAny(v, ":=") + 1
 				words = append(words, "--"+f.Name, v[:at]+"…")

@@ -6,11 +6,13 @@ import (
 	"net"
 	"net/url"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
 	"unicode"
 
+	"github.com/ctxpush/ctxpush/conformance/sqltext"
 	"github.com/itchyny/gojq"
 	"golang.org/x/net/http/httpguts"
 )
@@ -96,18 +98,27 @@ func checkEnvName(s string) error {
 	return nil
 }
 
-func checkEnvValue(s string) error {
+func checkEnvValue(s string) error { return checkEnvValueIn(envScope, s) }
+
+func checkEnvValueIn(sc scope, s string) error {
 	if strings.Contains(s, "\x00") {
 		return errors.New("holds a NUL, which no environment can carry")
 	}
-	return envScope.check(s)
+	return sc.check(s)
 }
 
 func checkArgument(s string) error {
+	if err := checkNUL(s); err != nil {
+		return err
+	}
+	return argvScope.check(s)
+}
+
+func checkNUL(s string) error {
 	if strings.Contains(s, "\x00") {
 		return errors.New("holds a NUL, which no argument can carry")
 	}
-	return argvScope.check(s)
+	return nil
 }
 
 func checkPort(p int) error {
@@ -193,6 +204,42 @@ func oneLine(s string) string {
 func checkImage(s string) error {
 	if s == "" || strings.ContainsFunc(s, func(r rune) bool { return r <= ' ' || r == 0x7f }) {
 		return fmt.Errorf("%s: want an image such as acme/receiver:1.4", quote(s))
+	}
+	return nil
+}
+
+// checkDSN judges what is alike for all databases. Whatever the text, it is not
+// shown: it holds a password.
+func checkDSN(s string) error {
+	switch {
+	case strings.TrimSpace(s) == "":
+		return errors.New("is empty: want where the database is")
+	case strings.ContainsFunc(s, unicode.IsControl):
+		return errors.New("holds a line break or a control character: want one line")
+	}
+	return dsnScope.check(s)
+}
+
+// Statement is the query with its parameters found. The error says where it is
+// wrong.
+func (p SQLProbe) Statement() (sqltext.Query, error) {
+	return sqltext.Parse(p.Driver, p.Query, KeyParams)
+}
+
+// Ports are the ports of containers whose address the DSN asks for.
+func (p SQLProbe) Ports() []int {
+	var ports []int
+	for _, name := range variables(string(p.DSN)) {
+		if port := portOf(name); port > 0 && !slices.Contains(ports, port) {
+			ports = append(ports, port)
+		}
+	}
+	return ports
+}
+
+func checkService(s string) error {
+	if s == "" || strings.ContainsFunc(s, func(r rune) bool { return r != '-' && r != '_' && r != '.' && (r > 0x7f || !isVarChar(r)) }) {
+		return fmt.Errorf("%s: want the name of a service such as receiver", quote(s))
 	}
 	return nil
 }

@@ -11,6 +11,7 @@ import (
 	"path/filepath"
 	"time"
 
+	"github.com/ctxpush/ctxpush/conformance/sqltext"
 	"github.com/ctxpush/ctxpush/mocksender"
 	"github.com/ctxpush/ctxpush/scenarios"
 )
@@ -49,6 +50,7 @@ type Receiver struct {
 	URL       string // a base address, without a slash at its end
 	Command   *Command
 	Container *Container
+	Compose   *Compose
 }
 
 // Command is a local process that the harness starts.
@@ -68,6 +70,18 @@ type Container struct {
 	Ready Ready
 }
 
+// Compose is a service of a compose file. The harness starts it with all the
+// file's services, under a project name of its own, and kills it alone.
+type Compose struct {
+	File    string // default compose.yaml; relative to Config.Dir
+	Service string // the receiver among the file's services
+	Port    int    // where the receiver listens in its container, 1 to 65535; it need not be published
+	// Env are variables for the file's own ${NAME}, templates of Expand like
+	// Container.Env. The file can use ${SECRET} without them.
+	Env   Values
+	Ready Ready
+}
+
 // Build is what an image is built from.
 type Build struct {
 	Context    string // default Config.Dir
@@ -77,13 +91,19 @@ type Build struct {
 // Ready is how to see that a receiver takes requests.
 type Ready struct {
 	HTTP    string        // a path that answers 2xx; empty: its port accepts connections
-	Timeout time.Duration // above 0; default 30s, 60s for a container
+	Timeout time.Duration // above 0; default 30s, 60s for a container, 2m for a compose service
 }
 
-// Probe is how the receiver's state is read.
+// Probe is how the receiver's state is read: at most one of its fields is set;
+// none is HTTP with its defaults.
 type Probe struct {
 	HTTP *HTTPProbe
+	SQL  *SQLProbe
+	Exec *ExecProbe
 }
+
+// Bulk says whether many states are looked up at the cost of a few.
+func (p Probe) Bulk() bool { return p.SQL != nil || p.HTTP != nil && p.HTTP.Bulk != "" }
 
 // HTTPProbe asks the receiver itself, or another server, over HTTP.
 type HTTPProbe struct {
@@ -93,6 +113,30 @@ type HTTPProbe struct {
 	Headers Values // templates of Expand: ${SECRET} is replaced
 	JQ      string // from the answer to a state; default .
 }
+
+// SQLProbe reads the receiver's database.
+type SQLProbe struct {
+	Driver sqltext.Dialect
+	// DSN is where the database is, a template of Expand: ${SECRET} is replaced,
+	// and for a container or a compose service ${HOST} and ${PORT_5432}, the
+	// address under which its port 5432 is reached from here. For SQLite it is a
+	// file, relative to Config.Dir.
+	DSN Secret
+	// Query finds the state of one message by the parameters KeyParams, in
+	// columns that are named as the members of the HTTP probe's answer.
+	Query string
+}
+
+// ExecProbe runs a program that prints the state: in the receiver's container
+// where it has one, else locally in Config.Dir.
+type ExecProbe struct {
+	Argv []string // never the secret, which process lists would show
+	Env  Values   // templates of Expand: ${SECRET} is replaced
+}
+
+// KeyParams are the parts of a message's key, as a query's parameters name them.
+// device_token is NULL where the message on all devices is asked for.
+var KeyParams = []string{"campaign_id", "user_id", "idempotency_key", "device_token"}
 
 // Waiver is a failure that the receiver's owner accepts.
 type Waiver struct {

@@ -16,6 +16,8 @@ const (
 	builtInSettle         = 500 * time.Millisecond // it acknowledges what is in its store
 	defaultReady          = 30 * time.Second
 	defaultContainerReady = 60 * time.Second
+	defaultComposeReady   = 2 * time.Minute
+	defaultCompose        = "compose.yaml"
 	defaultProbe          = "/state"
 	builtInBulk           = "/states" // of the reference receiver
 )
@@ -34,16 +36,18 @@ func (c *Config) SetDefaults() {
 	set(&c.Name, c.Receiver.name())
 
 	// Configs are passed by value: what they point to is shared with copies.
-	var probe HTTPProbe
-	switch {
-	case c.Probe.HTTP != nil:
-		probe = *c.Probe.HTTP
-	case c.Receiver.builtIn():
-		probe.Bulk = builtInBulk
+	if c.Probe.HTTP != nil || c.Probe.SQL == nil && c.Probe.Exec == nil {
+		var probe HTTPProbe
+		switch {
+		case c.Probe.HTTP != nil:
+			probe = *c.Probe.HTTP
+		case c.Receiver.builtIn():
+			probe.Bulk = builtInBulk
+		}
+		set(&probe.Path, defaultProbe)
+		set(&probe.JQ, ".")
+		c.Probe.HTTP = &probe
 	}
-	set(&probe.Path, defaultProbe)
-	set(&probe.JQ, ".")
-	c.Probe.HTTP = &probe
 
 	if c.Receiver.Command != nil {
 		command := *c.Receiver.Command
@@ -61,6 +65,12 @@ func (c *Config) SetDefaults() {
 		}
 		c.Receiver.Container = &container
 	}
+	if c.Receiver.Compose != nil {
+		compose := *c.Receiver.Compose
+		set(&compose.File, defaultCompose)
+		set(&compose.Ready.Timeout, defaultComposeReady)
+		c.Receiver.Compose = &compose
+	}
 }
 
 func set[T comparable](field *T, value T) {
@@ -71,7 +81,7 @@ func set[T comparable](field *T, value T) {
 }
 
 func (r Receiver) builtIn() bool {
-	return r.URL == "" && r.Command == nil && r.Container == nil
+	return r.URL == "" && r.Command == nil && r.Container == nil && r.Compose == nil
 }
 
 // name is what a receiver without a name is called.
@@ -92,6 +102,11 @@ func (r Receiver) name() string {
 			return r.Container.Image
 		}
 		return "container"
+	case r.Compose != nil:
+		if r.Compose.Service != "" {
+			return r.Compose.Service
+		}
+		return "compose"
 	}
 	return "built-in"
 }

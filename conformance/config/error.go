@@ -49,7 +49,7 @@ type origin struct {
 // key or of the nearest key above it.
 func (o origin) err(key, msg string) *Error {
 	for k := key; k != ""; k = parent(k) {
-		if flag, ok := o.flags[k]; ok {
+		if flag, ok := o.flag(k); ok {
 			return &Error{Key: flag, Msg: msg}
 		}
 		if line, ok := o.lines[k]; ok {
@@ -59,12 +59,28 @@ func (o origin) err(key, msg string) *Error {
 	// What is missing has no place; who works with flags is told the flag.
 	if o.flags != nil && o.file == "" {
 		for _, k := range keys {
-			if k.Name == key {
+			if k.names(key) {
 				return &Error{Key: "--" + k.Flag, Msg: msg}
 			}
 		}
 	}
 	return &Error{File: o.file, Key: key, Msg: msg}
+}
+
+// flag is the flag or variable that set the key.
+func (o origin) flag(key string) (string, bool) {
+	for _, k := range keys {
+		if flag, ok := o.flags[k.Name]; ok && k.names(key) {
+			return flag, true
+		}
+	}
+	return "", false
+}
+
+// Mistake is an error about a key of the Config, with the line or the flag where
+// it was set. The message must be one line, and free of the secret.
+func (c Config) Mistake(key, format string, args ...any) *Error {
+	return c.origin.err(key, fmt.Sprintf(format, args...))
 }
 
 func parent(key string) string {

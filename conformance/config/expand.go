@@ -11,7 +11,21 @@ import (
 const (
 	VarPort   = "PORT"   // a free port
 	VarSecret = "SECRET" // the shared secret
+	VarHost   = "HOST"   // where the ports of a receiver's containers are reached from here
+
+	// VarPortOf and a number is the port under which a container's port of that
+	// number is reached.
+	VarPortOf = "PORT_"
 )
+
+// portOf is the port that PORT_5432 names; 0: the name is another.
+func portOf(name string) int {
+	digits, ok := strings.CutPrefix(name, VarPortOf)
+	if p, err := parsePort(digits); ok && err == nil && digits[0] != '+' && digits[0] != '0' {
+		return p
+	}
+	return 0
+}
 
 // Expand replaces each ${NAME} in s by its value in vars. A name that vars
 // lacks stays as it is, and $${ is a literal ${. Values are put in as they are:
@@ -93,7 +107,12 @@ var (
 	argvScope   = scope{VarPort}
 	envScope    = scope{VarPort, VarSecret}
 	headerScope = scope{VarSecret}
+	dsnScope    = scope{VarSecret, VarHost, VarPortOf}
 )
+
+func (sc scope) keeps(name string) bool {
+	return slices.Contains(sc, name) || slices.Contains(sc, VarPortOf) && portOf(name) > 0
+}
 
 // fill replaces the environment's variables and leaves those of the scope.
 func (sc scope) fill(s string, env func(string) (string, bool)) (string, error) {
@@ -110,7 +129,7 @@ func (sc scope) fill(s string, env func(string) (string, bool)) (string, error) 
 	parts := strings.Split(s, "$${")
 	for i, part := range parts {
 		filled, err := expand(part, func(name string) (string, error) {
-			if slices.Contains(sc, name) {
+			if sc.keeps(name) {
 				return "${" + name + "}", nil
 			}
 			v, err := value(name)
@@ -124,14 +143,15 @@ func (sc scope) fill(s string, env func(string) (string, bool)) (string, error) 
 	template := strings.Join(parts, "$${")
 
 	// A value that ends in $ makes an escape of a ${ that follows it.
-	marks := map[string]string{VarPort: "\x00p", VarSecret: "\x00s"}
+	mark := func(name string) string { return "\x00" + name }
 	direct, err := expand(s, func(name string) (string, error) {
-		if slices.Contains(sc, name) {
-			return marks[name], nil
+		if sc.keeps(name) {
+			return mark(name), nil
 		}
 		return value(name)
 	})
-	if err == nil && Expand(template, marks) != direct {
+	later, _ := expand(template, func(name string) (string, error) { return mark(name), nil })
+	if err == nil && later != direct {
 		err = fmt.Errorf("a variable whose value ends in $ can't stand in front of a {")
 	}
 	return template, err
@@ -140,7 +160,7 @@ func (sc scope) fill(s string, env func(string) (string, bool)) (string, error) 
 // check says whether s is a template of the scope, with nothing left to fill.
 func (sc scope) check(s string) error {
 	_, err := expand(s, func(name string) (string, error) {
-		if slices.Contains(sc, name) {
+		if sc.keeps(name) {
 			return "", nil
 		}
 		return "", sc.refuse(name)
@@ -155,7 +175,7 @@ func (sc scope) refuse(name string) error {
 	case name == VarPort:
 		return fmt.Errorf("${%s} has a value only under argv and env", name)
 	case name == VarSecret:
-		return fmt.Errorf("${%s} has a value only under env and headers", name)
+		return fmt.Errorf("${%s} has a value only under env, headers and dsn", name)
 	}
 	return fmt.Errorf("${%s} is not replaced here; a literal ${ is written $${", name)
 }

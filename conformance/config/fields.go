@@ -89,11 +89,16 @@ var (
 			r.Container = new(Container)
 			return object(d, v, containerFields, r.Container)
 		}},
-		{"compose", refuse[Receiver]("use container: with an image or a build, command: or url:")},
+		{"compose", func(d *decoder, v value, r *Receiver) error {
+			r.Compose = new(Compose)
+			return object(d, v, composeFields, r.Compose)
+		}},
 	}
 
 	commandFields = []field[Command]{
-		{"argv", decodeArgv},
+		{"argv", func(d *decoder, v value, c *Command) error {
+			return d.argv(v, argvScope, checkArgument, &c.Argv)
+		}},
 		{"dir", func(d *decoder, v value, c *Command) (err error) {
 			c.Dir, err = d.directory(v)
 			return err
@@ -129,6 +134,28 @@ var (
 		}},
 	}
 
+	composeFields = []field[Compose]{
+		{"file", func(d *decoder, v value, c *Compose) (err error) {
+			c.File, err = d.checked(v, checkFile)
+			return err
+		}},
+		{"service", func(d *decoder, v value, c *Compose) (err error) {
+			c.Service, err = d.checked(v, checkService)
+			return err
+		}},
+		{"port", func(d *decoder, v value, c *Compose) (err error) {
+			c.Port, err = d.port(v)
+			return err
+		}},
+		{"env", func(d *decoder, v value, c *Compose) (err error) {
+			c.Env, err = d.values(v, envScope, checkEnvName)
+			return err
+		}},
+		{"ready", func(d *decoder, v value, c *Compose) error {
+			return object(d, v, readyFields, &c.Ready)
+		}},
+	}
+
 	buildFields = []field[Build]{
 		{"context", func(d *decoder, v value, b *Build) (err error) {
 			b.Context, err = d.directory(v)
@@ -147,38 +174,6 @@ var (
 		}},
 		{"timeout", func(d *decoder, v value, r *Ready) (err error) {
 			r.Timeout, err = d.duration(v)
-			return err
-		}},
-	}
-
-	probeFields = []field[Probe]{
-		{"http", func(d *decoder, v value, p *Probe) error {
-			p.HTTP = new(HTTPProbe)
-			return object(d, v, httpFields, p.HTTP)
-		}},
-		{"sql", refuse[Probe]("use http: with a path of the receiver that answers a message's state")},
-		{"exec", refuse[Probe]("use http: with a path of the receiver that answers a message's state")},
-	}
-
-	httpFields = []field[HTTPProbe]{
-		{"path", func(d *decoder, v value, p *HTTPProbe) (err error) {
-			p.Path, err = d.checked(v, checkPath)
-			return err
-		}},
-		{"url", func(d *decoder, v value, p *HTTPProbe) (err error) {
-			p.URL, err = d.baseURL(v)
-			return err
-		}},
-		{"bulk", func(d *decoder, v value, p *HTTPProbe) (err error) {
-			p.Bulk, err = d.checked(v, checkPath)
-			return err
-		}},
-		{"headers", func(d *decoder, v value, p *HTTPProbe) (err error) {
-			p.Headers, err = d.values(v, headerScope, checkHeaderName)
-			return err
-		}},
-		{"jq", func(d *decoder, v value, p *HTTPProbe) (err error) {
-			p.JQ, err = d.checked(v, checkJQ)
 			return err
 		}},
 	}
@@ -267,26 +262,21 @@ func decodeStatuses(d *decoder, v value, c *Config) error {
 	return nil
 }
 
-func decodeArgv(d *decoder, v value, c *Command) error {
-	return each(d, v, &c.Argv, func(v value) (string, error) {
+// argv reads a program and its arguments.
+func (d *decoder) argv(v value, sc scope, check func(string) error, into *[]string) error {
+	return each(d, v, into, func(v value) (string, error) {
 		text, _ := scalar(v.node)
 		for _, name := range variables(text) {
 			d.argvVars[name] = v
 		}
-		s, err := d.anyText(v, argvScope)
+		s, err := d.anyText(v, sc)
 		if err == nil {
-			if bad := checkArgument(s); bad != nil {
+			if bad := check(s); bad != nil {
 				return "", d.errorf(v, "%v", bad)
 			}
 		}
 		return s, err
 	})
-}
-
-func refuse[T any](instead string) func(*decoder, value, *T) error {
-	return func(d *decoder, v value, _ *T) error {
-		return d.errorf(v, "not in this version; %s", instead)
-	}
 }
 
 // object reads a mapping's members by the table.

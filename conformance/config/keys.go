@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"maps"
+	"slices"
 	"strings"
 
 	"github.com/ctxpush/ctxpush/mocksender"
@@ -31,7 +32,25 @@ type Key struct {
 // sets them in this order.
 func Keys() []Key { return keys }
 
-var keys = []Key{
+// names says whether a dotted key of a file is k.
+func (k Key) names(key string) bool {
+	ours, theirs := strings.Split(k.Name, "."), strings.Split(key, ".")
+	return slices.EqualFunc(ours, theirs, func(a, b string) bool { return a == b || a == "*" })
+}
+
+// probe is the kind of probe that k describes; empty: none.
+func (k Key) probe() string {
+	path, _ := strings.CutPrefix(k.Name, "probe.")
+	kind, _, under := strings.Cut(path, ".")
+	if !under || path == k.Name {
+		return ""
+	}
+	return kind
+}
+
+var keys = slices.Concat(receiverKeys, probeKeys, judgingKeys)
+
+var receiverKeys = []Key{
 	{Name: "receiver.url", Flag: "url", Env: "CTXPUSH_URL", Value: "URL", Kind: true,
 		Doc: "base address of a receiver that runs already",
 		set: func(c *Config, s string) error {
@@ -67,13 +86,36 @@ var keys = []Key{
 			c.Receiver.Container.Build.Dockerfile = s
 			return checkFile(s)
 		}},
-	{Name: "receiver.container.port", Flag: "port", Env: "CTXPUSH_PORT", Value: "PORT",
+	{Name: "receiver.compose.file", Flag: "compose", Env: "CTXPUSH_COMPOSE", Value: "FILE", Kind: true,
+		Doc: "compose file whose services to start, the receiver among them",
+		set: func(c *Config, s string) error {
+			c.Receiver = Receiver{Compose: c.Receiver.Compose}
+			if c.Receiver.Compose == nil {
+				c.Receiver.Compose = new(Compose)
+			}
+			c.Receiver.Compose.File = s
+			return checkFile(s)
+		}},
+	{Name: "receiver.compose.service", Flag: "service", Env: "CTXPUSH_SERVICE", Value: "NAME",
+		Doc: "the receiver's name among the compose file's services",
+		set: func(c *Config, s string) error {
+			if c.Receiver.Compose == nil {
+				return errors.New("is for a compose file; give --compose too")
+			}
+			c.Receiver.Compose.Service = s
+			return checkService(s)
+		}},
+	{Name: "receiver.*.port", Flag: "port", Env: "CTXPUSH_PORT", Value: "PORT",
 		Doc: "port on which the receiver listens in its container",
 		set: func(c *Config, s string) (err error) {
-			if c.Receiver.Container == nil {
-				return errors.New("is for a container; give --image or --build too")
+			switch {
+			case c.Receiver.Container != nil:
+				c.Receiver.Container.Port, err = parsePort(s)
+			case c.Receiver.Compose != nil:
+				c.Receiver.Compose.Port, err = parsePort(s)
+			default:
+				err = errors.New("is for a container; give --image, --build or --compose too")
 			}
-			c.Receiver.Container.Port, err = parsePort(s)
 			return err
 		}},
 	{Name: "receiver.command.dir", Flag: "dir", Env: "CTXPUSH_DIR", Value: "DIR",
@@ -86,7 +128,7 @@ var keys = []Key{
 			return checkFile(s)
 		}},
 	{Name: "receiver.*.env", Flag: "env", Env: "CTXPUSH_ENV", Value: "NAME=VALUE", Repeat: true,
-		Doc: "variable of the command or container; ${SECRET} is the secret, ${PORT} the port",
+		Doc: "variable of the command or container, or for the compose file; ${SECRET} is the secret, ${PORT} the port",
 		set: setEnv},
 	{Name: "receiver.*.ready.http", Flag: "ready", Env: "CTXPUSH_READY", Value: "PATH",
 		Doc: "path that answers 2xx once the receiver is ready (default: its port accepts connections)",
@@ -99,7 +141,7 @@ var keys = []Key{
 			return checkPath(s)
 		}},
 	{Name: "receiver.*.ready.timeout", Flag: "ready-timeout", Env: "CTXPUSH_READY_TIMEOUT", Value: "DURATION",
-		Doc: "how long the receiver may take to get ready (default 30s, 60s for a container)",
+		Doc: "how long the receiver may take to get ready (default 30s, 60s for a container, 2m for a compose service)",
 		set: func(c *Config, s string) error {
 			r, err := ready(c)
 			if err != nil {
@@ -150,33 +192,9 @@ var keys = []Key{
 			c.Timeout, err = parseDuration(s)
 			return err
 		}},
-	{Name: "probe.http.path", Flag: "probe-path", Env: "CTXPUSH_PROBE_PATH", Value: "PATH",
-		Doc: "path that answers a message's state (default " + defaultProbe + ")",
-		set: func(c *Config, s string) error {
-			probe(c).Path = s
-			return checkPath(s)
-		}},
-	{Name: "probe.http.url", Flag: "probe-url", Env: "CTXPUSH_PROBE_URL", Value: "URL",
-		Doc: "base address of another server that knows the state (default the receiver's)",
-		set: func(c *Config, s string) error {
-			probe(c).URL = trimSlash(s)
-			return checkURL(s)
-		}},
-	{Name: "probe.http.bulk", Flag: "probe-bulk", Env: "CTXPUSH_PROBE_BULK", Value: "PATH",
-		Doc: "path that answers many messages' states at once (default none)",
-		set: func(c *Config, s string) error {
-			probe(c).Bulk = s
-			return checkPath(s)
-		}},
-	{Name: "probe.http.headers", Flag: "probe-header", Env: "CTXPUSH_PROBE_HEADER", Value: "NAME:VALUE", Repeat: true,
-		Doc: "header of the probe's requests; ${SECRET} is the secret",
-		set: setHeader},
-	{Name: "probe.http.jq", Flag: "probe-jq", Env: "CTXPUSH_PROBE_JQ", Value: "JQ",
-		Doc: "jq from the answer to a state (default .)",
-		set: func(c *Config, s string) error {
-			probe(c).JQ = s
-			return checkJQ(s)
-		}},
+}
+
+var judgingKeys = []Key{
 	{Name: "statuses", Flag: "statuses", Env: "CTXPUSH_STATUSES", Value: "WORD=STATUS", Repeat: true,
 		Doc: "the receiver's word for one of the contract's statuses, such as clicked=opened",
 		set: func(c *Config, s string) error {
@@ -222,17 +240,9 @@ var keys = []Key{
 }
 
 func setCommand(c *Config, s string) error {
-	argv, err := shellquote.Split(s)
+	argv, err := splitWords(s, checkArgument)
 	if err != nil {
-		return fmt.Errorf("%s: want a quote or backslash that is complete", quote(s))
-	}
-	if len(argv) == 0 {
-		return errors.New("is empty: want the program and its arguments")
-	}
-	for _, arg := range argv {
-		if err := checkArgument(arg); err != nil {
-			return err
-		}
+		return err
 	}
 	c.Receiver = Receiver{Command: c.Receiver.Command}
 	if c.Receiver.Command == nil {
@@ -240,6 +250,23 @@ func setCommand(c *Config, s string) error {
 	}
 	c.Receiver.Command.Argv = argv
 	return nil
+}
+
+// splitWords is a program with its arguments, quoted as in a shell.
+func splitWords(s string, check func(string) error) ([]string, error) {
+	argv, err := shellquote.Split(s)
+	if err != nil {
+		return nil, fmt.Errorf("%s: want a quote or backslash that is complete", quote(s))
+	}
+	if len(argv) == 0 {
+		return nil, errors.New("is empty: want the program and its arguments")
+	}
+	for _, arg := range argv {
+		if err := check(arg); err != nil {
+			return nil, err
+		}
+	}
+	return argv, nil
 }
 
 func setEnv(c *Config, s string) error {
@@ -252,6 +279,8 @@ func setEnv(c *Config, s string) error {
 		put(&c.Receiver.Command.Env, name, text)
 	case c.Receiver.Container != nil:
 		put(&c.Receiver.Container.Env, name, text)
+	case c.Receiver.Compose != nil:
+		put(&c.Receiver.Compose.Env, name, text)
 	default:
 		return errors.New("is for a receiver that is started; give --command or --image too")
 	}
@@ -259,25 +288,6 @@ func setEnv(c *Config, s string) error {
 		return err
 	}
 	return checkEnvValue(text)
-}
-
-func setHeader(c *Config, s string) error {
-	name, text, ok := strings.Cut(s, ":")
-	if !ok {
-		return errors.New("has no colon: want NAME:VALUE")
-	}
-	headers := &probe(c).Headers
-	for other := range *headers {
-		if strings.EqualFold(other, name) {
-			delete(*headers, other)
-		}
-	}
-	text = strings.TrimSpace(text)
-	put(headers, name, text)
-	if err := checkHeaderName(name); err != nil {
-		return err
-	}
-	return checkHeaderValue(text)
 }
 
 func put[M ~map[string]V, V any](m *M, key string, value V) {
@@ -295,19 +305,14 @@ func container(c *Config) *Container {
 	return c.Receiver.Container
 }
 
-func probe(c *Config) *HTTPProbe {
-	if c.Probe.HTTP == nil {
-		c.Probe.HTTP = new(HTTPProbe)
-	}
-	return c.Probe.HTTP
-}
-
 func ready(c *Config) (*Ready, error) {
 	switch {
 	case c.Receiver.Command != nil:
 		return &c.Receiver.Command.Ready, nil
 	case c.Receiver.Container != nil:
 		return &c.Receiver.Container.Ready, nil
+	case c.Receiver.Compose != nil:
+		return &c.Receiver.Compose.Ready, nil
 	}
 	return nil, errors.New("is for a receiver that is started; give --command or --image too")
 }

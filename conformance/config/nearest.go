@@ -48,9 +48,13 @@ func word[T ~string](s string, words []T) (T, error) {
 	if slices.Contains(words, T(s)) {
 		return T(s), nil
 	}
+	return "", fmt.Errorf("%s is unknown; %s", quote(s), unknown(s, textsOf(words)))
+}
+
+func textsOf[T ~string](words []T) []string {
 	plain := make([]string, len(words))
 	for i, w := range words {
 		plain[i] = string(w)
 	}
-	return "", fmt.Errorf("%s is unknown; %s", quote(s), unknown(s, plain))
+	return plain
 }

@@ -86,6 +86,23 @@ var _ = Describe("Flags and variables", func() {
 		Expect(c.Receiver.Container.Build).To(Equal(&config.Build{Context: "sub", Dockerfile: "D"}))
 	})
 
+	It("describe a compose service, a query and a program", func() {
+		c, err := overlaid(boxed, "--compose c.yaml", "--service app", "--port 81", "--env A=b", "--ready /h",
+			"--probe-sql-driver postgres", "--probe-sql-dsn postgres://${HOST}:${PORT_5432}/${SECRET}", "--probe-sql-query SELECT :user_id")
+		Expect(err).NotTo(HaveOccurred())
+		Expect(c.Receiver).To(Equal(config.Receiver{Compose: &config.Compose{File: "c.yaml", Service: "app", Port: 81, Env: config.Values{"A": "b"}, Ready: config.Ready{HTTP: "/h"}}}))
+		Expect(c.Probe).To(Equal(config.Probe{SQL: &config.SQLProbe{Driver: "postgres", DSN: "postgres://${HOST}:${PORT_5432}/${SECRET}", Query: "SELECT :user_id"}}))
+		Expect(c.Probe.SQL.Ports()).To(Equal([]int{5432}))
+		c.SetDefaults()
+		Expect(c.Probe.HTTP).To(BeNil())
+		Expect(c.Name).To(Equal("app"))
+		Expect(c.Receiver.Compose.Ready.Timeout).To(Equal(2 * time.Minute))
+
+		c, err = overlaid("probe: {sql: {driver: sqlite, dsn: a, query: 'SELECT :user_id'}}", "--probe-exec ./state 'a b'", "CTXPUSH_PROBE_EXEC_ENV A=${SECRET}\nB=c", "CTXPUSH_PROBE_PATH /other")
+		Expect(err).NotTo(HaveOccurred())
+		Expect(c.Probe).To(Equal(config.Probe{Exec: &config.ExecProbe{Argv: []string{"./state", "a b"}, Env: config.Values{"A": "${SECRET}", "B": "c"}}}))
+	})
+
 	It("replace a header and a waiver of the same name", func() {
 		c, err := overlaid("probe: {http: {headers: {authorization: a, b: c}}}\nwaive: [{check: a/b, why: x}]\n",
 			"--probe-header Authorization: z", "--waive a/b=y")
@@ -118,7 +135,20 @@ var _ = Describe("Flags and variables", func() {
 		Entry(nil, "", []string{"--url http://h", "--image a"}, "--image: set beside --url: want one of the two"),
 		Entry(nil, "", []string{"CTXPUSH_URL http://h", "CTXPUSH_COMMAND a"}, "CTXPUSH_COMMAND: set beside CTXPUSH_URL: want one of the two"),
 		Entry(nil, "", []string{"--image a"}, "--port: missing: want the port on which the receiver listens, 1 to 65535"),
-		Entry(nil, "", []string{"--port 80"}, "--port: is for a container; give --image or --build too"),
+		Entry(nil, "", []string{"--port 80"}, "--port: is for a container; give --image, --build or --compose too"),
+		Entry(nil, "", []string{"--service a"}, "--service: is for a compose file; give --compose too"),
+		Entry(nil, "", []string{"--compose c.yaml", "--port 80"}, "--service: missing: want the receiver's name among the services of \"c.yaml\""),
+		Entry(nil, "", []string{"--compose c.yaml", "--service a"}, "--port: missing: want the port on which the receiver listens, 1 to 65535"),
+		Entry(nil, "", []string{"--compose c.yaml", "--image a"}, "--compose: set beside --image: want one of the two"),
+		Entry(nil, "", []string{"--probe-sql-driver mysqll"}, "--probe-sql-driver: \"mysqll\" is unknown; did you mean \"mysql\"?"),
+		Entry(nil, "", []string{"--probe-sql-driver sqlite"}, "--probe-sql-dsn: missing: want where the database is, such as postgres://user:password@127.0.0.1:5432/name, or SQLite's file"),
+		Entry(nil, "", []string{"--probe-sql-dsn postgres://u:" + hush + "@${HOST}/", "--probe-sql-driver postgres"}, "--probe-sql-dsn: ${HOST} has a value only for a container or a compose service; write the address"),
+		Entry(nil, "", []string{"--probe-sql-dsn a", "--probe-sql-driver sqlite", "--probe-sql-query SELECT :user_d"}, "--probe-sql-query: column 8: the parameter :user_d is unknown; did you mean \":user_id\"?"),
+		Entry(nil, "", []string{"--probe-exec "}, "--probe-exec: is empty: want the program and its arguments"),
+		Entry(nil, "", []string{"--probe-exec-env A=b"}, "--probe-exec: missing: want the program and its arguments, such as [./state, --json]"),
+		Entry(nil, "", []string{"--probe-exec-env " + hush}, "--probe-exec-env: has no =: want NAME=VALUE"),
+		Entry(nil, "", []string{"--probe-path /x", "--probe-exec a"}, "--probe-exec: set beside --probe-path: want one kind of probe"),
+		Entry(nil, "", []string{"CTXPUSH_PROBE_PATH /x", "CTXPUSH_PROBE_EXEC a"}, "CTXPUSH_PROBE_EXEC: set beside CTXPUSH_PROBE_PATH: want one kind of probe"),
 		Entry(nil, "", []string{"--image a", "--port http"}, "--port: http: want a number from 1 to 65535"),
 		Entry(nil, "", []string{"--dockerfile a"}, "--dockerfile: is for a receiver that is built; give --build too"),
 		Entry(nil, "", []string{"--dir a"}, "--dir: is for a command; give --command too"),

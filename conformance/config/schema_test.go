@@ -75,6 +75,9 @@ func TestSchemaAndLoaderJudgeAlike(t *testing.T) {
 		"receiver: {container: {image: 'a:1', port: 80, env: {A: b}, ready: {}}}",
 		"receiver: {container: {build: {}, port: '${N}'}}", "receiver: {container: {build: {context: ., dockerfile: D}, port: 65535}}",
 		"probe: {http: {}}", "probe: {http: {path: /a, url: 'http://h', bulk: /b, headers: {A: b, C: 1}, jq: .a}}",
+		"receiver: {compose: {service: a, port: 80}}", "receiver: {compose: {file: c.yaml, service: '${X}', port: '${N}', env: {A: 1}, ready: {http: /h, timeout: 1s}}}",
+		"probe: {sql: {driver: sqlite, dsn: a.db, query: 'SELECT :user_id'}}", "probe: {exec: {argv: [a, 1, true], env: {A: b}}}",
+		"receiver: {compose: {service: a, port: 80}}\nprobe: {sql: {driver: postgres, dsn: 'postgres://${HOST}:${PORT_5432}/x', query: 'SELECT :user_id'}}",
 		"statuses: {a: opened, b: pending}", "statuses: {}", "ignores: []", "ignores: [failed, cancelled]",
 		"waive: [{check: a/b-c, why: x}]", "waive: [{check: '${T}', why: x}]",
 	}
@@ -83,14 +86,18 @@ func TestSchemaAndLoaderJudgeAlike(t *testing.T) {
 		"secret: a", "secret: {}", "secret: {env: X, value: b}", "secret: {value: 1}", "secret: {value: ''}", "secret: {file: a}",
 		"settle: 2", "settle: '2'", "settle: -1s", "timeout: 1 s", "timeout: 1d",
 		"receiver: {}", "receiver: {url: 'http://h', command: {argv: [a]}}", "receiver: {url: h}", "receiver: {url: 'ftp://h'}",
-		"receiver: {url: 'http://u@h'}", "receiver: {url: 'http://h?a'}", "receiver: {compose: {}}", "receiver: {image: a}",
+		"receiver: {url: 'http://u@h'}", "receiver: {url: 'http://h?a'}", "receiver: {compose: {}}", "receiver: {compose: {service: a}}", "receiver: {compose: {port: 80}}", "receiver: {compose: {service: a b, port: 80}}",
+		"receiver: {compose: {service: a, port: 80, image: b}}", "receiver: {compose: {service: a, port: 80, file: ''}}",
+		"receiver: {image: a}",
 		"receiver: {command: {}}", "receiver: {command: {argv: []}}", "receiver: {command: {argv: a}}", "receiver: {command: {argv: [[a]]}}",
 		"receiver: {command: {argv: [a], env: [a]}}", "receiver: {command: {argv: [a], env: {A: null}}}", "receiver: {command: {argv: [a], dir: ''}}",
 		"receiver: {command: {argv: [a], ready: {url: a}}}", "receiver: {command: {argv: [a], ready: {http: a}}}",
 		"receiver: {container: {image: a}}", "receiver: {container: {port: 80}}", "receiver: {container: {image: a, build: {}, port: 80}}",
 		"receiver: {container: {image: a, port: 0}}", "receiver: {container: {image: a, port: 65536}}", "receiver: {container: {image: a, port: '80'}}",
 		"receiver: {container: {image: a b, port: 80}}", "receiver: {container: {build: {file: a}, port: 80}}", "receiver: {container: {build: {dockerfile: ''}, port: 80}}",
-		"probe: {}", "probe: {sql: {}}", "probe: {exec: {}}", "probe: {http: {paths: a}}", "probe: {http: {path: a}}", "probe: {http: {headers: [a]}}", "probe: {http: {jq: 1}}",
+		"probe: {}", "probe: {sql: {}}", "probe: {sql: {driver: oracle, dsn: a, query: 'SELECT :user_id'}}", "probe: {sql: {driver: sqlite, query: 'SELECT :user_id'}}",
+		"probe: {sql: {driver: sqlite, dsn: a}}", "probe: {sql: {driver: sqlite, dsn: ' ', query: 'SELECT :user_id'}}", "probe: {sql: {driver: sqlite, dsn: a, query: 'SELECT :user_id', jq: a}}",
+		"probe: {exec: {}}", "probe: {exec: {argv: []}}", "probe: {exec: {argv: a}}", "probe: {exec: {argv: [a], env: [a]}}", "probe: {exec: {argv: [a], dir: b}}", "probe: {http: {paths: a}}", "probe: {http: {path: a}}", "probe: {http: {headers: [a]}}", "probe: {http: {jq: 1}}",
 		"statuses: [a]", "statuses: {a: b}", "ignores: pending", "ignores: [sent]",
 		"waive: [{check: a/b}]", "waive: [{why: a}]", "waive: [{check: a, why: b}]", "waive: [{check: a/b, why: ' '}]", "waive: [{check: a/b, why: c, until: d}]",
 	}
@@ -164,7 +171,11 @@ func TestSchemaHasTheLoadersKeys(t *testing.T) {
 	check(keysOf(buildFields), "receiver", "container", "build")
 	check(keysOf(readyFields), "receiver", "container", "ready")
 	check(keysOf(probeFields), "probe")
+	check(keysOf(composeFields), "receiver", "compose")
+	check(keysOf(readyFields), "receiver", "compose", "ready")
 	check(keysOf(httpFields), "probe", "http")
+	check(keysOf(sqlFields), "probe", "sql")
+	check(keysOf(execFields), "probe", "exec")
 	check(keysOf(waiverFields), "waive", "[]")
 
 	// Editors show the description of the key under the cursor.

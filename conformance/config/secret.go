@@ -80,6 +80,24 @@ func (c Container) Format(f fmt.State, _ rune) {
 	fmt.Fprintf(f, "%+v", plain(c))
 }
 
+// Format prints the service, its variables by name alone.
+func (c Compose) Format(f fmt.State, _ rune) {
+	type plain Compose
+	fmt.Fprintf(f, "%+v", plain(c))
+}
+
+// Format prints the probe, without its address.
+func (p SQLProbe) Format(f fmt.State, _ rune) {
+	type plain SQLProbe
+	fmt.Fprintf(f, "%+v", plain(p))
+}
+
+// Format prints the probe, its variables by name alone.
+func (p ExecProbe) Format(f fmt.State, _ rune) {
+	type plain ExecProbe
+	fmt.Fprintf(f, "%+v", plain(p))
+}
+
 // Format prints the probe, its headers by name alone.
 func (p HTTPProbe) Format(f fmt.State, _ rune) {
 	type plain HTTPProbe

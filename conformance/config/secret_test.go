@@ -14,10 +14,14 @@ var _ = Describe("A secret", func() {
 		c := config.Config{
 			Secret:   hush,
 			Receiver: config.Receiver{Command: &config.Command{Env: config.Values{"A": hush}}},
-			Probe:    config.Probe{HTTP: &config.HTTPProbe{Headers: config.Values{"Authorization": hush}}},
+			Probe: config.Probe{
+				HTTP: &config.HTTPProbe{Headers: config.Values{"Authorization": hush}},
+				SQL:  &config.SQLProbe{DSN: "postgres://u:" + hush + "@h/"},
+				Exec: &config.ExecProbe{Env: config.Values{"A": hush}},
+			},
 		}
 		for _, verb := range []string{"%v", "%+v", "%#v", "%s", "%q", "%x", "%X", "%d"} {
-			for _, v := range []any{c, &c, c.Secret, c.Receiver.Command, c.Probe.HTTP, c.Probe.HTTP.Headers, []any{c.Secret}} {
+			for _, v := range []any{c, &c, c.Secret, c.Receiver.Command, c.Probe.HTTP, c.Probe.SQL, c.Probe.Exec, c.Probe.HTTP.Headers, []any{c.Secret}} {
 				printed := fmt.Sprintf(verb, v)
 				Expect(printed).NotTo(ContainSubstring(hush), verb)
 				Expect(printed).NotTo(MatchRegexp("(?i)%x", hush), verb)

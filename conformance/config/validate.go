@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/ctxpush/ctxpush/conformance/sqltext"
 	"github.com/ctxpush/ctxpush/mocksender"
 )
 
@@ -30,7 +31,7 @@ func (c Config) Validate() error {
 	if c.Receiver.URL != "" && c.Secret == "" {
 		v.failf("secret", "missing: a receiver that runs already has one; give it as secret: or as CTXPUSH_SECRET")
 	}
-	v.probe(*c.Probe.HTTP)
+	v.probe(c.Probe, c.Receiver)
 	for _, name := range slices.Sorted(maps.Keys(c.Statuses)) {
 		_, err := word(string(c.Statuses[name]), mocksender.Statuses)
 		v.check(child("statuses", name), err)
@@ -77,6 +78,10 @@ func (v *validator) receiver(r Receiver) {
 		kinds = append(kinds, "container")
 		v.container(*r.Container)
 	}
+	if r.Compose != nil {
+		kinds = append(kinds, "compose")
+		v.compose(*r.Compose)
+	}
 	if len(kinds) > 1 {
 		v.failf("receiver", "%s are set: want exactly one", strings.Join(kinds, " and "))
 	}
@@ -117,6 +122,20 @@ func (v *validator) container(c Container) {
 	v.ready("receiver.container.ready", c.Ready)
 }
 
+func (v *validator) compose(c Compose) {
+	v.check("receiver.compose.file", checkFile(c.File))
+	if c.Service == "" {
+		v.failf("receiver.compose.service", "missing: want the receiver's name among the services of %s", keyName(c.File))
+	}
+	v.check("receiver.compose.service", checkService(c.Service))
+	if c.Port == 0 {
+		v.failf("receiver.compose.port", "missing: want the port on which the receiver listens, 1 to 65535")
+	}
+	v.check("receiver.compose.port", checkPort(c.Port))
+	v.env("receiver.compose.env", c.Env)
+	v.ready("receiver.compose.ready", c.Ready)
+}
+
 func (v *validator) env(key string, env Values) {
 	for _, name := range slices.Sorted(maps.Keys(env)) {
 		v.check(child(key, name), checkEnvName(name))
@@ -131,7 +150,62 @@ func (v *validator) ready(key string, r Ready) {
 	v.check(key+".timeout", checkDuration(r.Timeout))
 }
 
-func (v *validator) probe(p HTTPProbe) {
+func (v *validator) probe(p Probe, r Receiver) {
+	var kinds []string
+	if p.HTTP != nil {
+		kinds = append(kinds, "http")
+		v.http(*p.HTTP)
+	}
+	if p.SQL != nil {
+		kinds = append(kinds, "sql")
+		v.sql(*p.SQL, r)
+	}
+	if p.Exec != nil {
+		kinds = append(kinds, "exec")
+		v.exec(*p.Exec)
+	}
+	if len(kinds) > 1 {
+		v.failf("probe", "%s are set: want exactly one", strings.Join(kinds, " and "))
+	}
+}
+
+func (v *validator) sql(p SQLProbe, r Receiver) {
+	if p.Driver == "" {
+		v.failf("probe.sql.driver", "missing: want %s", oneOf(textsOf(sqltext.Dialects)))
+	}
+	_, err := word(string(p.Driver), sqltext.Dialects)
+	v.check("probe.sql.driver", err)
+	if p.DSN == "" {
+		v.failf("probe.sql.dsn", "missing: want where the database is, such as postgres://user:password@127.0.0.1:5432/name, or SQLite's file")
+	}
+	v.check("probe.sql.dsn", checkDSN(string(p.DSN)))
+	for _, name := range variables(string(p.DSN)) {
+		if r.Container == nil && r.Compose == nil && (name == VarHost || portOf(name) > 0) {
+			v.failf("probe.sql.dsn", "${%s} has a value only for a container or a compose service; write the address", name)
+		}
+	}
+	if strings.TrimSpace(p.Query) == "" {
+		v.failf("probe.sql.query", "missing: want a SELECT of delivery_status by :%s", strings.Join(KeyParams, ", :"))
+	}
+	_, err = p.Statement()
+	v.check("probe.sql.query", err)
+}
+
+func (v *validator) exec(p ExecProbe) {
+	if len(p.Argv) == 0 || p.Argv[0] == "" {
+		v.failf("probe.exec.argv", "missing: want the program and its arguments, such as [./state, --json]")
+	}
+	for i, arg := range p.Argv {
+		v.check(fmt.Sprintf("probe.exec.argv[%d]", i), checkNUL(arg))
+	}
+	for _, name := range slices.Sorted(maps.Keys(p.Env)) {
+		key := child("probe.exec.env", name)
+		v.check(key, checkEnvName(name))
+		v.check(key, checkEnvValueIn(headerScope, p.Env[name]))
+	}
+}
+
+func (v *validator) http(p HTTPProbe) {
 	v.check("probe.http.path", checkPath(p.Path))
 	if p.URL != "" {
 		v.check("probe.http.url", checkURL(p.URL))

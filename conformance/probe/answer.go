@@ -19,6 +19,7 @@ import (
 type reader struct {
 	jq       *gojq.Code // nil: the answer is the state
 	src      string
+	mend     string // what the owner can change where the answer is no state
 	statuses map[string]mocksender.DeliveryStatus
 	redact   redactor
 }
@@ -37,43 +38,50 @@ func (r *reader) state(ctx context.Context, raw json.RawMessage) (*event.State, 
 		return nil, nil
 	}
 	if raw[0] != '{' {
-		return nil, fmt.Errorf("the state is %s: want a JSON object; probe.http.jq can pick it out", r.kind(raw))
+		return nil, fmt.Errorf("the state is %s: want a JSON object; %s can pick it out", r.kind(raw), r.mend)
 	}
 	m, err := membersOf(raw)
 	if err != nil {
 		return nil, err
 	}
-	var texts [4]string
+	var texts [len(textMembers)]string
 	for i, name := range textMembers {
 		if texts[i], err = r.text(name, m[i]); err != nil {
 			return nil, err
 		}
 	}
+	if texts[0] == "" {
+		return nil, fmt.Errorf("delivery_status is %s in %s: want one of %s; %s can rename a member",
+			emptiness(m[0]), r.redact.cut(string(raw), 80), words(mocksender.Statuses), r.mend)
+	}
+	return r.judge(texts, m[len(textMembers)])
+}
+
+// textMembers are the members of a state that are text.
+var textMembers = [...]string{"delivery_status", "delivery_method", "planned_delivery_method", "timestamp"}
+
+// judge makes a state of its members; what is empty or null was not told, but
+// for the status.
+func (r *reader) judge(texts [len(textMembers)]string, content json.RawMessage) (*event.State, error) {
 	s := event.State{
 		DeliveryMethod:        mocksender.DeliveryMethod(texts[1]),
 		PlannedDeliveryMethod: mocksender.DeliveryMethod(texts[2]),
 		Timestamp:             texts[3],
 	}
-	if texts[0] == "" {
-		return nil, fmt.Errorf("delivery_status is %s in %s: want one of %s; probe.http.jq can rename a member",
-			emptiness(m[0]), r.redact.cut(string(raw), 80), words(mocksender.Statuses))
-	}
+	var err error
 	if s.DeliveryStatus, err = r.status(texts[0]); err != nil {
 		return nil, err
 	}
 	if s.Timestamp != "" {
 		if _, ok := parseInstant(s.Timestamp); !ok {
-			return nil, fmt.Errorf("timestamp is %q: want RFC 3339 with an offset, such as 2025-02-07T15:20:40.599Z; probe.http.jq can rewrite or delete it", r.redact.cut(s.Timestamp, 80))
+			return nil, fmt.Errorf("timestamp is %q: want RFC 3339 with an offset, such as 2025-02-07T15:20:40.599Z; %s can rewrite or delete it", r.redact.cut(s.Timestamp, 80), r.mend)
 		}
 	}
-	if content := m[len(textMembers)]; string(content) != "null" {
+	if string(content) != "null" {
 		s.Content = content
 	}
 	return &s, nil
 }
-
-// textMembers are the members of a state that are text.
-var textMembers = [...]string{"delivery_status", "delivery_method", "planned_delivery_method", "timestamp"}
 
 // membersOf are the textMembers of a state and then its content, nil where one
 // is absent. Names count in their one spelling, which a struct would not ask for,
@@ -186,7 +194,7 @@ func (r *reader) text(name string, raw json.RawMessage) (string, error) {
 		s, ok = unquote(raw)
 	}
 	if !ok {
-		return "", fmt.Errorf("%s is %s: want text; probe.http.jq can rewrite it", name, r.kind(raw))
+		return "", fmt.Errorf("%s is %s: want text; %s can rewrite it", name, r.kind(raw), r.mend)
 	}
 	return string(s), nil
 }

@@ -25,7 +25,7 @@ import (
 const (
 	maxAnswer     = 1 << 20          // bytes of the answer to one key, unpacked
 	maxBulkAnswer = 16 << 20         // bytes of the answer to a chunk of keys
-	maxWait       = 10 * time.Second // per request, where the Config's time-out is not shorter
+	maxWait       = 10 * time.Second // per question, where the Config's time-out is not shorter
 
 	// A chunk of keys is below 100 kB, the least limit of a body that common
 	// frameworks set by themselves.
@@ -46,16 +46,11 @@ type httpProber struct {
 	redact  redactor
 }
 
-// New makes the prober that the Config describes. base is the receiver's
-// address at the time of a question: it may be another one after each start.
-// The Config's secret must be the run's. A nil client is one of our own;
-// whatever the client, redirects are not followed. The error is a *config.Error.
-func New(cfg config.Config, base func() string, client *http.Client) (Prober, error) {
-	cfg.SetDefaults()
+func newHTTP(cfg config.Config, base func() string, client *http.Client) (Prober, error) {
 	spec := *cfg.Probe.HTTP
 	code, err := spec.Program()
 	if err != nil {
-		return nil, &config.Error{Key: "probe.http.jq", Msg: err.Error()}
+		return nil, cfg.Mistake("probe.http.jq", "%s", err)
 	}
 	if strings.TrimSpace(spec.JQ) == "." {
 		code = nil
@@ -81,7 +76,7 @@ func New(cfg config.Config, base func() string, client *http.Client) (Prober, er
 		p.headers.Set(name, text)
 	}
 	p.redact = newRedactor(secrets)
-	p.reader = reader{jq: code, src: spec.JQ, statuses: cfg.Statuses, redact: p.redact}
+	p.reader = reader{jq: code, src: spec.JQ, mend: "probe.http.jq", statuses: cfg.Statuses, redact: p.redact}
 	p.client = ownClient(client)
 	return p, nil
 }

@@ -31,14 +31,14 @@ func (b *box) launch(ctx context.Context) (*boxRun, error) {
 	if err != nil {
 		return nil, fmt.Errorf("its output can't be read: %w", explain(err))
 	}
-	if err := b.ctr.Start(unbroken); err != nil {
+	if err := b.begin(ctx); err != nil {
 		pipe.Close()
 		return nil, fmt.Errorf("can't be started: %w", explain(err))
 	}
 	read := make(chan struct{})
 	go func() {
 		defer close(read)
-		out, errs := b.log.open(), b.log.open()
+		out, errs := b.log.openAs(b.head), b.log.openAs(b.head)
 		defer out.Close()
 		defer errs.Close()
 		// It ends with the container.
@@ -56,6 +56,13 @@ func (b *box) launch(ctx context.Context) (*boxRun, error) {
 		close(run.ended)
 	}()
 	return run, nil
+}
+
+// startOwn starts the container.
+func (b *box) startOwn(ctx context.Context) error {
+	unbroken, cancel := context.WithTimeout(context.WithoutCancel(ctx), callFor)
+	defer cancel()
+	return b.ctr.Start(unbroken)
 }
 
 // watch returns when a container does not run any more, and says how it ended.

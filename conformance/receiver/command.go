@@ -140,8 +140,17 @@ func (p *process) spawn(port string) (*child, error) {
 		cmd.Env = append(cmd.Env, name+"="+config.Expand(value, map[string]string{config.VarPort: port, config.VarSecret: p.env.Secret}))
 	}
 	cmd.Env = append(cmd.Env, markVariable+"="+p.mark)
-	setGroup(cmd)
+	c, err := startGroup(cmd, func() { out.Close() })
+	if err != nil {
+		return nil, fmt.Errorf("can't be started: %w", reasonOf(err))
+	}
+	return c, nil
+}
 
+// startGroup starts a command in a process group of its own. over is called
+// once, when no more output comes.
+func startGroup(cmd *exec.Cmd, over func()) (*child, error) {
+	setGroup(cmd)
 	c := &child{cmd: cmd, ended: make(chan struct{})}
 	started := make(chan error)
 	go func() {
@@ -162,13 +171,13 @@ func (p *process) spawn(port string) (*child, error) {
 		}
 		// The error is in the state, but for pipes that others hold open.
 		_ = cmd.Wait()
-		out.Close()
+		over()
 		c.how, c.empty = ending(cmd.ProcessState), !c.group.alive()
 		close(c.ended)
 	}()
 	if err := <-started; err != nil {
-		out.Close()
-		return nil, fmt.Errorf("can't be started: %w", reasonOf(err))
+		over()
+		return nil, err
 	}
 	return c, nil
 }

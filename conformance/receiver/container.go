@@ -6,7 +6,6 @@ import (
 	"crypto/rand"
 	"errors"
 	"fmt"
-	"net"
 	"os"
 	"path/filepath"
 	"slices"
@@ -15,7 +14,6 @@ import (
 	"time"
 
 	"github.com/containerd/errdefs"
-	"github.com/moby/moby/api/types/network"
 	"github.com/moby/moby/client"
 	"github.com/testcontainers/testcontainers-go"
 
@@ -41,11 +39,24 @@ type box struct {
 
 	url string
 	run *boxRun // nil before the first start and after each asked end
+
+	key   string // of the Config: receiver.container
+	head  string // before each line of the log
+	make  func(context.Context) error
+	begin func(context.Context) error // starts what was made
+	reach reach
+
+	beside map[string]string // the containers of other services, by name
+	cut    map[string][]lostNetwork
 }
 
 func newBox(cfg config.Config, env Env) (Receiver, error) {
 	spec := *cfg.Receiver.Container
-	b := &box{id: strings.ToLower(rand.Text()), spec: spec, env: env, log: newLineLog(env.Secret), stall: pullStall}
+	b := &box{id: strings.ToLower(rand.Text()), spec: spec, env: env, log: newLineLog(env.Secret), stall: pullStall, key: "receiver.container"}
+	b.make, b.begin = b.create, b.startOwn
+	if probe := cfg.Probe.SQL; probe != nil {
+		b.reach.want(probe.Ports()...)
+	}
 	if spec.Build == nil {
 		b.name = "container " + spec.Image
 		return b, nil
@@ -86,7 +97,7 @@ func (b *box) Start(ctx context.Context) error {
 	}
 	b.run = nil
 	began := time.Now()
-	if err := b.create(ctx); err != nil {
+	if err := b.make(ctx); err != nil {
 		return &StartError{Receiver: b.name, Log: b.log.tail(tailSize), Waited: time.Since(began), Err: b.clean(err)}
 	}
 	run, err := b.launch(ctx)
@@ -94,6 +105,9 @@ func (b *box) Start(ctx context.Context) error {
 		return &StartError{Receiver: b.name, Log: b.log.tail(tailSize), Waited: time.Since(began), Err: b.clean(err)}
 	}
 	w, waited, err := b.await(ctx, run)
+	if err == nil {
+		err = b.reach.learn(ctx, b.engine)
+	}
 	if err == nil {
 		b.run = run
 		return nil
@@ -124,13 +138,8 @@ func (b *box) create(ctx context.Context) error {
 	if b.ctr != nil {
 		return nil
 	}
-	if b.engine == nil {
-		e, err := connect(ctx)
-		if err != nil {
-			return err
-		}
-		b.engine = e
-		e.removeStale(ctx)
+	if err := b.connect(ctx); err != nil {
+		return err
 	}
 	if err := b.provide(ctx); err != nil {
 		return err
@@ -147,7 +156,7 @@ func (b *box) create(ctx context.Context) error {
 		Image:        b.image,
 		Env:          env,
 		Labels:       self().labels(b.env.RunID, b.id),
-		ExposedPorts: []string{b.port()},
+		ExposedPorts: b.ports(),
 	})
 	if err != nil {
 		if ctr != nil {
@@ -160,7 +169,33 @@ func (b *box) create(ctx context.Context) error {
 		return errors.Join(explain(err), b.engine.removeContainer(unbroken, ctr.GetContainerID()))
 	}
 	b.ctr, b.signal = ctr, cmp.Or(info.Config.StopSignal, "SIGTERM")
+	b.reach.at(ctr.GetContainerID())
 	return ctx.Err()
+}
+
+// connect finds the engine, and removes what earlier runs have left there.
+func (b *box) connect(ctx context.Context) error {
+	if b.engine != nil {
+		return nil
+	}
+	e, err := connect(ctx)
+	if err != nil {
+		return err
+	}
+	b.engine = e
+	e.removeStale(ctx)
+	return nil
+}
+
+// ports are those that are published: the receiver's, and the probe's.
+func (b *box) ports() []string {
+	ports := []string{b.port()}
+	for _, port := range b.reach.wanted {
+		if p := strconv.Itoa(port) + "/tcp"; p != b.port() {
+			ports = append(ports, p)
+		}
+	}
+	return ports
 }
 
 func (b *box) port() string { return strconv.Itoa(b.spec.Port) + "/tcp" }
@@ -213,39 +248,6 @@ func (b *box) await(ctx context.Context, run *boxRun) (*waiter, time.Duration, e
 	return w, waited, err
 }
 
-// addresses are where the container's port may be reached now, none where it
-// does not run: on the loopback,
-// or where testcontainers-go believes the engine to be. The latter alone is
-// wrong for a harness that runs in a container itself, beside the engine.
-func (b *box) addresses(ctx context.Context) ([]string, error) {
-	info, err := b.ctr.Inspect(ctx)
-	if err != nil {
-		return nil, explain(err)
-	}
-	port, err := network.ParsePort(b.port())
-	if err != nil {
-		return nil, err
-	}
-	bindings := info.NetworkSettings.Ports[port]
-	if len(bindings) == 0 {
-		return nil, nil
-	}
-	published := bindings[0].HostPort
-	// An engine may publish another port for IPv6.
-	if i := slices.IndexFunc(bindings, func(p network.PortBinding) bool { return p.HostIP.Is4() }); i >= 0 {
-		published = bindings[i].HostPort
-	}
-	hosts := []string{"127.0.0.1"}
-	if host, err := b.ctr.Host(ctx); err == nil && host != "localhost" && host != "127.0.0.1" {
-		hosts = append(hosts, host)
-	}
-	var bases []string
-	for _, host := range hosts {
-		bases = append(bases, "http://"+net.JoinHostPort(host, published))
-	}
-	return bases, nil
-}
-
 // hint adds to a receiver that never got ready that its image exposes other
 // ports.
 func (b *box) hint(ctx context.Context, err error) error {
@@ -261,7 +263,7 @@ func (b *box) hint(ctx context.Context, err error) error {
 		exposed = append(exposed, port)
 	}
 	slices.Sort(exposed)
-	return fmt.Errorf("%w; receiver.container.port is %s, and the image exposes %s", err, b.port(), strings.Join(exposed, ", "))
+	return fmt.Errorf("%w; %s.port is %s, and the image exposes %s", err, b.key, b.port(), strings.Join(exposed, ", "))
 }
 
 func (b *box) Stop(ctx context.Context) error {

@@ -31,13 +31,17 @@ func newLineLog(secret string) *lineLog { return &lineLog{hide: newRedactor(secr
 // stream is one output of the receiver: lines of two streams do not mix.
 type stream struct {
 	log  *lineLog
+	head string // before each line
 	part []byte // the line that has no end yet
 	over bool   // part is full: the rest of its line is dropped
 }
 
 // open returns a writer of a new stream. Its Close ends the last line.
-func (l *lineLog) open() *stream {
-	s := &stream{log: l}
+func (l *lineLog) open() *stream { return l.openAs("") }
+
+// openAs is open of a stream whose lines begin with head.
+func (l *lineLog) openAs(head string) *stream {
+	s := &stream{log: l, head: head}
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	l.streams = append(l.streams, s)
@@ -81,7 +85,7 @@ func (s *stream) add(text string) {
 }
 
 func (s *stream) flush() {
-	s.log.push(shown(string(s.part), s.over, s.log.hide))
+	s.log.push(s.head + shown(string(s.part), s.over, s.log.hide))
 	s.part, s.over = s.part[:0], false
 }
 
@@ -101,7 +105,7 @@ func (l *lineLog) tail(n int) []string {
 	all := slices.Concat(l.lines[l.next:], l.lines[:l.next])
 	for _, s := range l.streams {
 		if len(s.part) > 0 {
-			all = append(all, shown(string(s.part), true, l.hide))
+			all = append(all, s.head+shown(string(s.part), true, l.hide))
 		}
 	}
 	return all[len(all)-min(max(n, 0), len(all)):]

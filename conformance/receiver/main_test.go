@@ -72,6 +72,9 @@ func harness(kind string) {
 		c.Image = os.Getenv("CTXPUSH_TEST_IMAGE")
 		cfg.Receiver.Container = &c
 	}
+	if kind == "compose" {
+		cfg.Receiver.Compose = &config.Compose{File: os.Getenv("CTXPUSH_TEST_DIR"), Service: "receiver", Port: 8080, Env: config.Values{"MODE": ""}}
+	}
 	r, err := New(cfg, Env{Secret: testSecret, RunID: testRun})
 	if err == nil {
 		err = r.Start(context.Background())
@@ -83,6 +86,8 @@ func harness(kind string) {
 	switch r := r.(type) {
 	case *process:
 		fmt.Println(r.child.cmd.Process.Pid)
+	case *compose:
+		fmt.Println(r.project)
 	case *box:
 		fmt.Println(r.ctr.GetContainerID())
 	}

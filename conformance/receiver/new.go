@@ -58,6 +58,8 @@ func New(cfg config.Config, env Env) (Receiver, error) {
 		return newProcess(cfg, env)
 	case r.Container != nil:
 		return newBox(cfg, env)
+	case r.Compose != nil:
+		return newCompose(cfg, env)
 	}
 	return newBuiltIn(cfg, env), nil
 }

@@ -1,6 +1,7 @@
 // Package receiver runs the receiver under test: it starts it, waits until it
 // is ready, stops or kills it, and starts it again with the same disk. The
-// kinds (a URL, a local process, a container, the built-in one) differ behind
+// kinds (a URL, a local process, a container, a compose file's service, the
+// built-in one) differ behind
 // one interface.
 package receiver
 
@@ -50,7 +51,7 @@ type Receiver interface {
 
 // Info names a receiver in reports.
 type Info struct {
-	Kind   string // url, command, container or built-in
-	Image  string // of a container
+	Kind   string // url, command, container, compose or built-in
+	Image  string // of a container, that of the receiver's service
 	Digest string // of the image, sha256:…
 }

@@ -13,7 +13,7 @@ import (
 // removeStale removes what runs that were killed have left behind. What stays
 // here is found by the next run.
 func (e *engine) removeStale(ctx context.Context) {
-	_ = e.removeContainers(ctx, labelRun, func(labels map[string]string) bool { return ownerOf(labels).gone() })
+	_ = e.removeProject(ctx, labelRun, func(labels map[string]string) bool { return ownerOf(labels).gone() })
 
 	filter := make(client.Filters).Add("reference", imageRepo)
 	images, err := e.api.ImageList(ctx, client.ImageListOptions{Filters: filter})
@@ -27,6 +27,46 @@ func (e *engine) removeStale(ctx context.Context) {
 			}
 		}
 	}
+}
+
+// removeProject removes the containers, networks, volumes and images that carry
+// a label, or a label with a value, and that pick picks.
+func (e *engine) removeProject(ctx context.Context, label string, pick func(labels map[string]string) bool) error {
+	errs := []error{e.removeContainers(ctx, label, pick)}
+	filter := make(client.Filters).Add("label", label)
+	networks, err := e.api.NetworkList(ctx, client.NetworkListOptions{Filters: filter})
+	errs = append(errs, explain(err))
+	for _, n := range networks.Items {
+		if pick(n.Labels) {
+			_, err := e.api.NetworkRemove(ctx, n.ID, client.NetworkRemoveOptions{})
+			errs = append(errs, leftOver("network "+n.Name, err))
+		}
+	}
+	volumes, err := e.api.VolumeList(ctx, client.VolumeListOptions{Filters: filter})
+	errs = append(errs, explain(err))
+	for _, v := range volumes.Items {
+		if pick(v.Labels) {
+			_, err := e.api.VolumeRemove(ctx, v.Name, client.VolumeRemoveOptions{Force: true})
+			errs = append(errs, leftOver("volume "+v.Name, err))
+		}
+	}
+	images, err := e.api.ImageList(ctx, client.ImageListOptions{Filters: filter})
+	errs = append(errs, explain(err))
+	for _, i := range images.Items {
+		if pick(i.Labels) {
+			_, err := e.api.ImageRemove(ctx, i.ID, client.ImageRemoveOptions{Force: true, PruneChildren: true})
+			errs = append(errs, leftOver("image "+i.ID, err))
+		}
+	}
+	return errors.Join(errs...)
+}
+
+// leftOver is the error of a removal; that the thing is gone is none.
+func leftOver(what string, err error) error {
+	if err == nil || errdefs.IsNotFound(err) {
+		return nil
+	}
+	return fmt.Errorf("%s is left over: %w", what, explain(err))
 }
 
 // removeContainers removes the containers that carry a label, or a label with
@@ -59,8 +99,5 @@ func (e *engine) removeContainer(ctx context.Context, id string) error {
 // removeImage removes an image of ours; that it is gone is no error.
 func (e *engine) removeImage(ctx context.Context, name string) error {
 	_, err := e.api.ImageRemove(ctx, name, client.ImageRemoveOptions{PruneChildren: true})
-	if err == nil || errdefs.IsNotFound(err) {
-		return nil
-	}
-	return fmt.Errorf("image %s is left over: %w", name, explain(err))
+	return leftOver("image "+name, err)
 }

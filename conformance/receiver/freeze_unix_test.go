@@ -14,5 +14,5 @@ func TestCommandIsFrozen(t *testing.T) {
 
 func TestOnlyWhatRunsIsFrozen(t *testing.T) {
 	r := newCommand(t, command(""), Env{})
-	NewWithT(t).Expect(r.(Pauser).Pause(t.Context())).To(MatchError(ContainSubstring("does not run, and can't be frozen")))
+	NewWithT(t).Expect(r.(Freezer).Freeze(t.Context())).To(MatchError(ContainSubstring("does not run, and can't be frozen")))
 }

@@ -15,8 +15,8 @@ func freezes(t *testing.T, r Receiver) {
 	t.Helper()
 	g := NewWithT(t)
 	g.Expect(r.Start(t.Context())).To(Succeed())
-	frozen := r.(Pauser)
-	g.Expect(frozen.Pause(t.Context())).To(Succeed())
+	frozen := r.(Freezer)
+	g.Expect(frozen.Freeze(t.Context())).To(Succeed())
 	soon, cancel := context.WithTimeout(t.Context(), 200*time.Millisecond)
 	defer cancel()
 	req, err := http.NewRequestWithContext(soon, http.MethodGet, r.URL()+"/starts", nil)
@@ -27,10 +27,10 @@ func freezes(t *testing.T, r Receiver) {
 	}
 	_, ended := r.Exited()
 	g.Expect(ended).To(BeFalse())
-	g.Expect(frozen.Resume(t.Context())).To(Succeed())
+	g.Expect(frozen.Thaw(t.Context())).To(Succeed())
 	g.Expect(get(t, r, "/starts")).To(Equal("1"))
 
-	g.Expect(frozen.Pause(t.Context())).To(Succeed())
+	g.Expect(frozen.Freeze(t.Context())).To(Succeed())
 	g.Expect(r.Kill(t.Context())).To(Succeed(), "a frozen receiver can be killed")
 	g.Expect(r.Start(t.Context())).To(Succeed())
 	g.Expect(get(t, r, "/starts")).To(Equal("2"))

@@ -1,0 +1,178 @@
+package receiver
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+
+	"github.com/containerd/errdefs"
+	"github.com/moby/moby/api/types/network"
+	"github.com/moby/moby/client"
+
+	"github.com/ctxpush/ctxpush/scenarios/strictyaml"
+)
+
+// Services are the containers of a receiver, each by the name of its service:
+// what it stands on can be taken away from under it, and given back. The calls
+// are not made side by side, nor beside those of Receiver.
+type Services interface {
+	// Own is the receiver's own service.
+	Own() string
+	// Names are all services that run, in their order.
+	Names() []string
+	// Pause freezes a service's processes; its connections stay open and nobody
+	// answers. Unpause lets them go on.
+	Pause(ctx context.Context, name string) error
+	Unpause(ctx context.Context, name string) error
+	// StopService ends a service in good order, or kills it after Env.Grace;
+	// KillService ends it as SIGKILL does. StartService starts it again with the disk that it had; it returns when
+	// it runs, and not when it is ready. They are for services other than Own,
+	// which Stop, Kill and Start are for.
+	StopService(ctx context.Context, name string) error
+	KillService(ctx context.Context, name string) error
+	StartService(ctx context.Context, name string) error
+	// Disconnect takes a service off all its networks. Connect puts it back.
+	Disconnect(ctx context.Context, name string) error
+	Connect(ctx context.Context, name string) error
+}
+
+// Own is the receiver's service.
+func (b *box) Own() string { return cmp.Or(strings.TrimSuffix(b.head, " | "), "receiver") }
+
+// Names is the one container.
+func (b *box) Names() []string { return []string{b.Own()} }
+
+// Pause freezes the container.
+func (b *box) Pause(ctx context.Context, name string) error {
+	return b.with(name, func(id string) error {
+		_, err := b.engine.api.ContainerPause(ctx, id, client.ContainerPauseOptions{})
+		return err
+	})
+}
+
+// Unpause lets it go on.
+func (b *box) Unpause(ctx context.Context, name string) error {
+	return b.with(name, func(id string) error {
+		_, err := b.engine.api.ContainerUnpause(ctx, id, client.ContainerUnpauseOptions{})
+		return err
+	})
+}
+
+var errOwn = errors.New("is the receiver itself: Stop, Kill and Start are for it")
+
+// StopService is for other services.
+func (b *box) StopService(ctx context.Context, name string) error {
+	return b.with(name, func(id string) error {
+		if name == b.Own() {
+			return errOwn
+		}
+		grace := int(b.env.Grace.Seconds())
+		_, err := b.engine.api.ContainerStop(ctx, id, client.ContainerStopOptions{Timeout: &grace})
+		return err
+	})
+}
+
+// KillService is for other services.
+func (b *box) KillService(ctx context.Context, name string) error {
+	return b.with(name, func(id string) error {
+		if name == b.Own() {
+			return errOwn
+		}
+		_, err := b.engine.api.ContainerKill(ctx, id, client.ContainerKillOptions{Signal: "SIGKILL"})
+		if errdefs.IsConflict(err) { // it does not run
+			return nil
+		}
+		return err
+	})
+}
+
+// StartService is for other services.
+func (b *box) StartService(ctx context.Context, name string) error {
+	return b.with(name, func(id string) error {
+		if name == b.Own() {
+			return errOwn
+		}
+		if _, err := b.engine.api.ContainerStart(ctx, id, client.ContainerStartOptions{}); err != nil {
+			return err
+		}
+		return b.reach.learn(ctx, b.engine)
+	})
+}
+
+// Disconnect takes the container off its networks, which are known to Connect.
+func (b *box) Disconnect(ctx context.Context, name string) error {
+	return b.with(name, func(id string) error {
+		info, err := b.engine.api.ContainerInspect(ctx, id, client.ContainerInspectOptions{})
+		if err != nil {
+			return err
+		}
+		for on, settings := range info.Container.NetworkSettings.Networks {
+			if _, err := b.engine.api.NetworkDisconnect(ctx, on, client.NetworkDisconnectOptions{Container: id}); err != nil {
+				return err
+			}
+			put(&b.cut, name, append(b.cut[name], lostNetwork{on, settings.Aliases}))
+		}
+		return nil
+	})
+}
+
+// lostNetwork is a network that a container was taken off, and its names there.
+type lostNetwork struct {
+	name    string
+	aliases []string
+}
+
+// Connect puts the container back.
+func (b *box) Connect(ctx context.Context, name string) error {
+	return b.with(name, func(id string) error {
+		for len(b.cut[name]) > 0 {
+			lost := b.cut[name][0]
+			endpoint := &network.EndpointSettings{}
+			// The network of all containers has no names.
+			if lost.name != "bridge" {
+				endpoint.Aliases = lost.aliases
+			}
+			if _, err := b.engine.api.NetworkConnect(ctx, lost.name, client.NetworkConnectOptions{Container: id, EndpointConfig: endpoint}); err != nil {
+				return err
+			}
+			b.cut[name] = b.cut[name][1:]
+		}
+		return b.reach.learn(ctx, b.engine)
+	})
+}
+
+// with calls do with the container of a service.
+func (b *box) with(name string, do func(id string) error) error {
+	id, ok := b.containers()[name]
+	if !ok {
+		return fmt.Errorf("%s: no service %q; %s", b.name, name, strictyaml.Suggest(name, slices.Sorted(maps.Keys(b.containers()))))
+	}
+	if err := do(id); err != nil && !errdefs.IsNotModified(err) {
+		return fmt.Errorf("%s: service %s: %w", b.name, name, explain(err))
+	}
+	return nil
+}
+
+// containers are those that were made.
+func (b *box) containers() map[string]string {
+	all := maps.Clone(b.beside)
+	if all == nil {
+		all = map[string]string{}
+	}
+	if b.ctr != nil {
+		all[b.Own()] = b.ctr.GetContainerID()
+	}
+	return all
+}
+
+// Names are the file's services.
+func (c *compose) Names() []string { return slices.Sorted(maps.Keys(c.containers())) }
+
+var (
+	_ Services = (*box)(nil)
+	_ Services = (*compose)(nil)
+)
