@@ -77,7 +77,7 @@ var _ = Describe("The exec probe", func() {
 		Entry(nil, []string{"no-such-program-here"}, false, "probe: exec no-such-program-here: can't be run: no such program: the program \"no-such-program-here\" is not in the PATH"),
 		Entry(nil, []string{"./none"}, false, "probe: exec ./none: can't be run: no such program: the program DIR/none: no such file or directory"),
 		Entry(nil, []string{"echo", "[1]"}, false, "probe: exec echo [1]: the state is an array: want a JSON object; the program can pick it out"),
-		Entry(nil, []string{"echo", "{"}, false, "probe: exec echo {: the state is no JSON: unexpected end of JSON input"),
+		Entry(nil, []string{"echo", "{"}, false, "probe: exec echo {: the state is no JSON"),
 		Entry(nil, []string{"echo", "{}"}, false, "probe: exec echo {}: delivery_status is missing in {}: want one of pending, delivered, opened, cancelled, failed; the program can rename a member"),
 		Entry(nil, []string{"head", "-c", "20000000", "/dev/zero"}, false, "probe: exec head -c 20000000 /dev/zero: printed more than 16 MiB: want exit status 0 and a JSON object, or nothing for a message that is not known"),
 	)
