@@ -15,8 +15,8 @@ type streams struct {
 	out, err  io.Writer
 	outColor  bool
 	errColor  bool
-	errLive   bool // err is a terminal that a person watches
-	outWidth  int  // columns; 0 is unknown
+	errLive   bool                       // err is a terminal that a person watches
+	outWidth  int                        // columns; 0 is unknown
 	errSize   func() (width, height int) // of the terminal, which may change; nil is unknown
 	lookupEnv func(string) (string, bool)
 }
