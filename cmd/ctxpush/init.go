@@ -74,9 +74,6 @@ func (o *initing) run(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	if err := o.check(text); err != nil {
-		return err
-	}
 	if o.output == "-" {
 		_, err := o.out.Write(text)
 		return err
@@ -147,21 +144,7 @@ func (o *initing) rebase(c *config.Config) error {
 		}
 		*p, err = filepath.Rel(base, filepath.Join(here, *p))
 	}
-	return err
-}
-
-// check reads the text as every command will; what is not set yet has a value.
-func (o *initing) check(text []byte) error {
-	dir := filepath.Dir(o.output)
-	if o.output == "-" {
-		dir = "."
-	}
-	_, err := config.Parse(o.output, text, dir, func(name string) (string, bool) {
-		if value, ok := o.lookupEnv(name); ok {
-			return value, true
-		}
-		return "unset", true
-	})
+	c.Dir = base
 	return err
 }
 

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"maps"
+	"reflect"
 	"regexp"
 	"slices"
 	"strings"
@@ -16,7 +17,7 @@ import (
 // what else they may want. The secret is never in it: secretEnv names the
 // variable that holds it, and where that is empty each run makes one of its own.
 // The error is an *Error: a value that holds the secret where no variable can
-// stand for it.
+// stand for it, or one that would be read back as another.
 func (c Config) Commented(secretEnv string) ([]byte, error) {
 	w := &writer{secret: string(c.Secret)}
 	w.head(c, secretEnv)
@@ -26,7 +27,55 @@ func (c Config) Commented(secretEnv string) ([]byte, error) {
 	if w.secret != "" && strings.Contains(w.String(), w.secret) {
 		return nil, &Error{Msg: "a value other than the secret's own holds the secret: want ${SECRET} there, under env or headers"}
 	}
-	return []byte(w.String()), nil
+	text := []byte(w.String())
+	return text, c.readBack(text, secretEnv)
+}
+
+// readBack sees that the text says what c says, all of it.
+func (c Config) readBack(text []byte, secretEnv string) error {
+	got, err := Parse("receiver.yaml", text, c.Dir, func(name string) (string, bool) { return "any", name == secretEnv })
+	if err != nil {
+		return err
+	}
+	c.own()
+	for _, v := range c.Receiver.values() {
+		for name, value := range v {
+			v[name] = hidden(value, string(c.Secret))
+		}
+	}
+	if c.Probe.HTTP != nil {
+		for name, value := range c.Probe.HTTP.Headers {
+			c.Probe.HTTP.Headers[name] = hidden(value, string(c.Secret))
+		}
+	}
+	for _, side := range []*Config{&c, &got} {
+		side.SetDefaults()
+		side.Secret, side.origin = "", origin{}
+	}
+	if !reflect.DeepEqual(c, got) {
+		return &Error{Msg: "a key is set that can't be written here: want it in a receiver.yaml written by hand"}
+	}
+	return nil
+}
+
+// values are the variables of the receiver.
+func (r Receiver) values() []Values {
+	var all []Values
+	if r.Command != nil {
+		all = append(all, r.Command.Env)
+	}
+	if r.Container != nil {
+		all = append(all, r.Container.Env)
+	}
+	return all
+}
+
+// hidden is a template in which ${SECRET} takes the secret's place.
+func hidden(template, secret string) string {
+	if secret == "" {
+		return template
+	}
+	return strings.ReplaceAll(template, secret, "${"+VarSecret+"}")
 }
 
 // writer writes lines of YAML.
@@ -178,7 +227,7 @@ func (w *writer) tail(c Config) {
 	}
 }
 
-// values writes names with their templates; ${SECRET} takes the secret's place.
+// values writes names with their templates.
 func (w *writer) values(indent int, key string, v Values, comment string) {
 	if len(v) == 0 {
 		return
@@ -189,11 +238,7 @@ func (w *writer) values(indent int, key string, v Values, comment string) {
 	}
 	w.line("%s", head)
 	for _, name := range slices.Sorted(maps.Keys(v)) {
-		text := v[name]
-		if w.secret != "" {
-			text = strings.ReplaceAll(text, w.secret, "${"+VarSecret+"}")
-		}
-		w.line("%s%s: %s", strings.Repeat(" ", indent+2), quoted(name), yamlText(text))
+		w.line("%s%s: %s", strings.Repeat(" ", indent+2), quoted(name), yamlText(hidden(v[name], w.secret)))
 	}
 }
 

@@ -44,6 +44,8 @@ func (e *exam) startAdvice(err error) []string {
 	case r.URL != "":
 		return []string{"start the receiver, and see that receiver.url names the host and port on which it listens;",
 			"from within a container, the host's loopback is another one: use --network host"}
+	case start != nil && strings.Contains(start.Err.Error(), "ended before it was ready"):
+		return []string{"it ends by itself, and its log says why: does it lack a variable? receiver.command.env or receiver.container.env hands it over"}
 	case r.Command != nil && !tried:
 		return []string{"run the command by hand in receiver.command.dir: " + strings.Join(r.Command.Argv, " ")}
 	case r.Command != nil:
