@@ -19,8 +19,7 @@ const DefaultConnections = 32
 // maxConnections is beyond what one machine's ports allow to one address.
 const maxConnections = 60_000
 
-// Config is a load: to whom, what, how fast and for how long. Its methods do not
-// change it. It holds the secret: print it nowhere.
+// Config is a load: to whom, what, how fast and for how long.
 type Config struct {
 	// URL is the webhook's address, http or https.
 	URL string
@@ -75,6 +74,13 @@ type Config struct {
 	// once at the end; nil is nobody.
 	Observe func(Snapshot)
 }
+
+// String names the load by its URL. It hides the other fields, of which one is
+// the secret.
+func (c Config) String() string { return "load.Config(" + c.probe().Preview(c.request()).URL + ")" }
+
+// GoString keeps the secret out of %#v, too.
+func (c Config) GoString() string { return c.String() }
 
 // Validate says which field is of no use, nil if none is.
 func (c Config) Validate() error {

@@ -82,7 +82,7 @@ func (c *collector) collect(done bool) Snapshot {
 		Acknowledged: sum.acknowledged, Dropped: sum.dropped, Unsettled: state.unsettled,
 		Late: sum.late, Unsent: state.unsent, Resent: sum.resent, Errors: errors, Struck: struck,
 	}
-	c.total.Duration, c.total.Begun = now, state.begun
+	c.total.Duration, c.total.Begun = now, sum.begun
 
 	last := Point{At: now, Length: now - c.lastAt(), Waiting: state.waiting, InFlight: state.inFlight, Overdue: state.overdue,
 		Latency: QuantilesOf(lastLatency), Service: QuantilesOf(lastService)}

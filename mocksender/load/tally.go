@@ -23,6 +23,8 @@ type tally struct {
 // counters are the plain numbers of a tally.
 type counters struct {
 	requests, events, bytes, attempts, retries, acknowledged, dropped, late, resent uint64
+
+	begun time.Duration // the last batch, after the start
 }
 
 func (c *counters) add(d counters) {
@@ -35,6 +37,7 @@ func (c *counters) add(d counters) {
 	c.dropped += d.dropped
 	c.late += d.late
 	c.resent += d.resent
+	c.begun = max(c.begun, d.begun)
 }
 
 func newTally() *tally {

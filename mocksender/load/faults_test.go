@@ -1,0 +1,41 @@
+package load_test
+
+import (
+	"maps"
+	"testing"
+	"testing/synctest"
+
+	"github.com/ctxpush/ctxpush/mocksender/load"
+)
+
+// The faults strike the share that is asked for, the same for the same seed.
+func TestFaultsAreTheSeeds(t *testing.T) {
+	counts := func(seed uint64) (r load.Result) {
+		synctest.Test(t, func(t *testing.T) {
+			p := &pipes{answer: always(noContent)}
+			var err error
+			r, err = run(t.Context(), t, load.Config{URL: "http://receiver/", Dial: p.dial, Source: newSource(5000, 50), Seed: seed, TimeScale: 1e4,
+				Faults: load.Faults{LostAck: .1, Slow: .05, Reset: .02}})
+			p.group.Wait()
+			if err != nil || r.Acknowledged != 5000 || r.Failed() != 0 {
+				t.Errorf("%v: %+v", err, r.Counts)
+			}
+			if broken := p.broken; uint64(broken) != r.Struck["reset"] {
+				t.Errorf("%d requests did not arrive whole, %d were reset", broken, r.Struck["reset"])
+			}
+			if uint64(p.came) != r.Acknowledged+r.Struck["lost-ack"] {
+				t.Errorf("%d requests came: %+v", p.came, r.Counts)
+			}
+		})
+		return r
+	}
+	a, b, c := counts(1), counts(1), counts(2)
+	if !maps.Equal(a.Struck, b.Struck) || maps.Equal(a.Struck, c.Struck) {
+		t.Errorf("seed 1 %v and %v, seed 2 %v", a.Struck, b.Struck, c.Struck)
+	}
+	for name, share := range map[string]float64{"lost-ack": .1, "slow": .05, "reset": .02} {
+		if got := float64(a.Struck[name]) / float64(a.Attempts); got < share*.8 || got > share*1.2 {
+			t.Errorf("%s struck %v of the attempts, want %v", name, got, share)
+		}
+	}
+}
