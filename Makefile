@@ -81,7 +81,9 @@ release: ## what a release holds, at dist: programs for six platforms, their mat
 reproducible: ## build twice, in two folders, and compare
 	.ci/reproducible
 
-bench: ## timings; never part of the tests
+bench: ## timings, the load's beside other tools' (BENCH=-help for options); never part of the tests
+	$(GO) build -o bin/bench ./cmd/bench
+	bin/bench $(BENCH)
 	$(GO) test -run '^$$' -bench . -benchmem ./...
 
 clean:
