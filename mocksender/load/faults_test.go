@@ -1,7 +1,10 @@
 package load_test
 
 import (
+	"context"
+	"io"
 	"maps"
+	"net"
 	"testing"
 	"testing/synctest"
 
@@ -38,4 +41,28 @@ func TestFaultsAreTheSeeds(t *testing.T) {
 			t.Errorf("%s struck %v of the attempts, want %v", name, got, share)
 		}
 	}
+}
+
+// A receiver that accepts without reading does not turn half a request into an
+// acknowledged one.
+func TestResetIsNeverAcknowledged(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		c := load.Config{URL: "http://receiver/", Source: newSource(10, 50_000), TimeScale: 1e4, Faults: load.Faults{Reset: 1}}
+		p := &pipes{}
+		c.Dial = func(context.Context, string, string) (net.Conn, error) {
+			near, far := net.Pipe()
+			p.group.Go(func() {
+				defer far.Close()
+				if _, err := far.Read(make([]byte, 100)); err == nil {
+					_, _ = io.WriteString(far, noContent)
+				}
+			})
+			return near, nil
+		}
+		r, err := run(t.Context(), t, c)
+		p.group.Wait()
+		if err != nil || r.Acknowledged != 0 || r.Dropped != 10 {
+			t.Errorf("%v: %+v", err, r.Counts)
+		}
+	})
 }
