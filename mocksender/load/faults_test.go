@@ -8,6 +8,7 @@ import (
 	"testing"
 	"testing/synctest"
 
+	"github.com/ctxpush/ctxpush/mocksender"
 	"github.com/ctxpush/ctxpush/mocksender/load"
 )
 
@@ -62,6 +63,32 @@ func TestResetIsNeverAcknowledged(t *testing.T) {
 		r, err := run(t.Context(), t, c)
 		p.group.Wait()
 		if err != nil || r.Acknowledged != 0 || r.Dropped != 10 {
+			t.Errorf("%v: %+v", err, r.Counts)
+		}
+	})
+}
+
+// A slow request that is refused on its way is not sent to its end.
+func TestSlowIsRefused(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		c := load.Config{URL: "http://receiver/", Source: newSource(10, 50_000), Connections: 2, Backoff: mocksender.Backoff{Retries: -1}, Faults: load.Faults{Slow: 1}}
+		p := &pipes{}
+		c.Dial = func(context.Context, string, string) (net.Conn, error) {
+			near, far := net.Pipe()
+			p.group.Go(func() {
+				defer far.Close()
+				if _, err := io.ReadFull(far, make([]byte, 20_000)); err == nil {
+					_, _ = io.WriteString(far, "HTTP/1.1 413 Too Large\r\nContent-Length: 0\r\n\r\n")
+				}
+				if n, _ := io.Copy(io.Discard, far); n > 0 {
+					t.Errorf("%d bytes came after the refusal", n)
+				}
+			})
+			return near, nil
+		}
+		r, err := run(t.Context(), t, c)
+		p.group.Wait()
+		if err != nil || r.Errors["status_413"] != 10 || r.Struck["slow"] != 10 {
 			t.Errorf("%v: %+v", err, r.Counts)
 		}
 	})

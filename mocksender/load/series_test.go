@@ -57,3 +57,13 @@ func TestQuantiles(t *testing.T) {
 		t.Errorf("%v, want %v", q, want)
 	}
 }
+
+func TestRatesOfAPoint(t *testing.T) {
+	p := load.Point{Length: 2 * time.Second, Requests: 10, Events: 1000, Bytes: 500}
+	if p.RequestsPerSecond() != 5 || p.EventsPerSecond() != 500 || p.BytesPerSecond() != 250 {
+		t.Error(p.RequestsPerSecond(), p.EventsPerSecond(), p.BytesPerSecond())
+	}
+	if r := (load.Point{Requests: 1}).RequestsPerSecond(); r != 0 {
+		t.Errorf("%v in no time", r)
+	}
+}
