@@ -2,6 +2,7 @@ package load
 
 import (
 	"context"
+	"runtime"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -42,7 +43,7 @@ type engine struct {
 	idle        []*worker // who waits to become leader
 	leader      *worker
 	until       time.Duration // for which the leader waits
-	napping     bool          // its last bit without a timer
+	napping     bool          // its last bit without a timer: it keeps a processor
 	next        uint64        // the request that is due next
 	nextDue     time.Duration
 	waiting     retries
@@ -67,7 +68,7 @@ type job struct {
 }
 
 func newEngine(ctx context.Context, c Config) *engine {
-	e := &engine{config: c, schedule: c.schedule(), room: maxWaiting, napping: canNap, quit: make(chan struct{}),
+	e := &engine{config: c, schedule: c.schedule(), room: maxWaiting, napping: canNap && runtime.GOMAXPROCS(0) > 1, quit: make(chan struct{}),
 		interval: [2]*hdrhistogram.Histogram{NewHistogram(), NewHistogram()}}
 	e.ctx, e.cancel = context.WithCancel(context.WithoutCancel(ctx))
 	for range min(c.Connections, maxShards) {
@@ -101,7 +102,7 @@ func (e *engine) take(w *worker) (j job, ok bool) {
 		}
 		if top := e.waiting.top(); top <= now {
 			r := e.waiting.pop()
-			e.pass(w)
+			e.pass()
 			return job{id: r.id, attempt: r.attempt(), due: top, late: alone && top < arrived-lateBy}, true
 		}
 		due := e.newDue(now)
@@ -112,7 +113,7 @@ func (e *engine) take(w *worker) (j job, ok bool) {
 				e.next++
 				e.nextDue = e.config.Pace.Due(e.next)
 			}
-			e.pass(w)
+			e.pass()
 			return j, true
 		}
 		switch {
@@ -189,8 +190,8 @@ func (e *engine) wait(w *worker, until, now time.Duration) {
 	}
 }
 
-// pass lets another idle worker lead, after w has found a job.
-func (e *engine) pass(*worker) {
+// pass lets an idle worker lead where nobody does, after another found a job.
+func (e *engine) pass() {
 	if n := len(e.idle); e.leader == nil && n > 0 {
 		w := e.idle[n-1]
 		e.idle = e.idle[:n-1]

@@ -1,10 +1,14 @@
 package load_test
 
 import (
+	"context"
+	"io"
 	"maps"
+	"net"
 	"testing"
 	"testing/synctest"
 
+	"github.com/ctxpush/ctxpush/mocksender"
 	"github.com/ctxpush/ctxpush/mocksender/load"
 )
 
@@ -38,4 +42,54 @@ func TestFaultsAreTheSeeds(t *testing.T) {
 			t.Errorf("%s struck %v of the attempts, want %v", name, got, share)
 		}
 	}
+}
+
+// A receiver that accepts without reading does not turn half a request into an
+// acknowledged one.
+func TestResetIsNeverAcknowledged(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		c := load.Config{URL: "http://receiver/", Source: newSource(10, 50_000), TimeScale: 1e4, Faults: load.Faults{Reset: 1}}
+		p := &pipes{}
+		c.Dial = func(context.Context, string, string) (net.Conn, error) {
+			near, far := net.Pipe()
+			p.group.Go(func() {
+				defer far.Close()
+				if _, err := far.Read(make([]byte, 100)); err == nil {
+					_, _ = io.WriteString(far, noContent)
+				}
+			})
+			return near, nil
+		}
+		r, err := run(t.Context(), t, c)
+		p.group.Wait()
+		if err != nil || r.Acknowledged != 0 || r.Dropped != 10 {
+			t.Errorf("%v: %+v", err, r.Counts)
+		}
+	})
+}
+
+// A slow request that is refused on its way is not sent to its end.
+func TestSlowIsRefused(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		c := load.Config{URL: "http://receiver/", Source: newSource(10, 50_000), Connections: 2, Backoff: mocksender.Backoff{Retries: -1}, Faults: load.Faults{Slow: 1}}
+		p := &pipes{}
+		c.Dial = func(context.Context, string, string) (net.Conn, error) {
+			near, far := net.Pipe()
+			p.group.Go(func() {
+				defer far.Close()
+				if _, err := io.ReadFull(far, make([]byte, 20_000)); err == nil {
+					_, _ = io.WriteString(far, "HTTP/1.1 413 Too Large\r\nContent-Length: 0\r\n\r\n")
+				}
+				if n, _ := io.Copy(io.Discard, far); n > 6_000 { // a piece is 5,000
+					t.Errorf("%d bytes came after the refusal", n)
+				}
+			})
+			return near, nil
+		}
+		r, err := run(t.Context(), t, c)
+		p.group.Wait()
+		if err != nil || r.Errors["status_413"] != 10 || r.Struck["slow"] != 10 {
+			t.Errorf("%v: %+v", err, r.Counts)
+		}
+	})
 }

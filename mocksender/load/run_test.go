@@ -273,6 +273,22 @@ func TestRampIsFollowed(t *testing.T) {
 	})
 }
 
+// A pace that ends before the time ends the load.
+func TestPaceEnds(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		p := &pipes{answer: always(noContent)}
+		ramp, err := load.ParseRamp("10/s:1s,0/s:1s")
+		if err != nil {
+			t.Fatal(err)
+		}
+		r, err := run(t.Context(), t, load.Config{URL: "http://receiver/", Dial: p.dial, Source: newSource(0, 50), Pace: ramp, Duration: time.Hour})
+		p.group.Wait()
+		if err != nil || r.Requests != 10 || r.Unsent != 0 || r.Duration > time.Second {
+			t.Errorf("%v: %+v in %v", err, r.Counts, r.Duration)
+		}
+	})
+}
+
 // What the source has begun is completed after the end, at the same pace.
 func TestRestIsSent(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
