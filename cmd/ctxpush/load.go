@@ -168,7 +168,7 @@ func (o *loading) read() (err error) {
 		}
 		o.FindMax = &rule
 	}
-	return nil
+	return o.Validate()
 }
 
 // slowProbe says that each state costs a request of its own.
