@@ -181,6 +181,11 @@ func (o *loading) load(ctx context.Context, s streams) error {
 			return mistake{err}
 		}
 	}
+	if o.json != "" && o.json != "-" {
+		if err := loadtest.PrepareJSON(o.json); err != nil {
+			return mistake{err}
+		}
+	}
 	var observers []func(loadtest.Progress)
 	if !o.quiet {
 		fmt.Fprintf(s.err, "seed %d, epoch %s\n", o.Seed, o.Epoch.Format(time.RFC3339))

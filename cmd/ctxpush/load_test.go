@@ -112,6 +112,8 @@ func TestMistakesOfLoad(t *testing.T) {
 		{"load --rate 0/s", `--rate: `},
 		{"load --ramp up", `--ramp: `},
 		{"load --report-dir " + other, `report directory "` + other + `": it holds the report.json of another run: want a directory for loads alone`},
+		{"load --json " + other + "/gone/a.json", `--json ` + other + `/gone/a.json: there is no directory ` + other + `/gone`},
+		{"load --json " + other, `--json ` + other + `: it is a directory, want a file`},
 		{"load --fokus x", `unknown flag: --fokus (ctxpush load --help lists the flags)`},
 		{"load merge", `an argument is missing: want ctxpush load merge FILE... [flags]`},
 		{"load merge gone.json", `gone.json: no such file`},

@@ -3,7 +3,6 @@ package loadtest
 import (
 	"bytes"
 	"context"
-	"encoding/json"
 	"errors"
 	"net/http"
 	"net/http/httptest"
@@ -327,10 +326,6 @@ func TestSearch(t *testing.T) {
 	r := run1(t, c)
 	if f := r.FindMax; f == nil || !f.Bounded || len(f.Levels) < 3 || f.RequestsPerS >= 40 {
 		t.Errorf("%+v", f)
-	}
-	var kept json.RawMessage
-	if kept, err = json.Marshal(r.FindMax); err != nil || len(kept) == 0 {
-		t.Error(err)
 	}
 }
 
