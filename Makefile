@@ -53,7 +53,9 @@ stress: ## what is concurrent, N times with the race detector
 		echo "$$pkg: $(N) runs passed"; \
 	done
 
-bench: ## timings; never part of the tests
+bench: ## timings, the load's beside other tools' (BENCH=-help for options); never part of the tests
+	$(GO) build -o bin/bench ./cmd/bench
+	bin/bench $(BENCH)
 	$(GO) test -run '^$$' -bench . -benchmem ./...
 
 clean:

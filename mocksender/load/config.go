@@ -71,7 +71,7 @@ type Config struct {
 	// Result's Series; 0 is a second.
 	Interval time.Duration
 	// Observe is told how the run goes, by one goroutine, once an Interval and
-	// once at the end; nil is nobody.
+	// once at the end; nil is nobody. The run does not end before it returns.
 	Observe func(Snapshot)
 }
 
@@ -130,6 +130,10 @@ func (c Config) withDefaults() Config {
 	}
 	if c.TimeScale == 0 {
 		c.TimeScale = 1
+	}
+	if c.Dial == nil {
+		// An attempt's end is bounded by Timeout: probing would only cost calls.
+		c.Dial = (&net.Dialer{KeepAlive: -1}).DialContext
 	}
 	if c.Interval == 0 {
 		c.Interval = time.Second

@@ -5,6 +5,7 @@ package load_test
 import (
 	"runtime"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/ctxpush/ctxpush/mocksender/load"
@@ -15,7 +16,7 @@ import (
 func TestRequestsAllocateNothing(t *testing.T) {
 	allocations := func(batches uint64) uint64 {
 		var before, after runtime.MemStats
-		bubble(t, func(t *testing.T) {
+		synctest.Test(t, func(t *testing.T) {
 			p := &pipes{}
 			c := load.Config{URL: "http://receiver/", Dial: quietly(p), Source: &source{n: batches, size: 1000}, Connections: 4, Interval: time.Hour}
 			runtime.ReadMemStats(&before)

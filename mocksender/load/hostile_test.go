@@ -8,6 +8,7 @@ import (
 	"strings"
 	"sync/atomic"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/ctxpush/ctxpush/mocksender"
@@ -170,7 +171,7 @@ func TestNobodyListens(t *testing.T) {
 
 // A receiver that is down is not dialled as fast as it refuses.
 func TestDeadReceiverIsNoHotLoop(t *testing.T) {
-	bubble(t, func(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
 		var dials atomic.Int64
 		c := load.Config{URL: "http://receiver/", Source: newSource(0, 10), Duration: 10 * time.Second, Connections: 4, Drain: -1}
 		c.Dial = refusing(&dials)
@@ -184,7 +185,7 @@ func TestDeadReceiverIsNoHotLoop(t *testing.T) {
 // A receiver that comes back is sent to again, and all that it missed by the
 // schedule of retries.
 func TestReceiverComesBack(t *testing.T) {
-	bubble(t, func(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
 		p := &pipes{answer: always(noContent)}
 		var dials atomic.Int64
 		begin := time.Now()

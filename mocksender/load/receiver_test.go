@@ -13,7 +13,6 @@ import (
 	"sync"
 	"sync/atomic"
 	"testing"
-	"testing/synctest"
 
 	"go.uber.org/goleak"
 
@@ -221,12 +220,6 @@ func noLeaks(t *testing.T) {
 }
 
 func errorsOf(r load.Result) string { return fmt.Sprint(r.Errors) }
-
-// bubble plays a test in a bubble of testing/synctest.
-func bubble(t *testing.T, play func(*testing.T)) {
-	t.Helper()
-	synctest.Test(t, play)
-}
 
 type dialer = func(ctx context.Context, network, addr string) (net.Conn, error)
 

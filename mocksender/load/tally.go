@@ -58,7 +58,9 @@ func (t *tally) book(c counters, o outcome, f fault, latency, service time.Durat
 	if c.attempts == 0 {
 		return
 	}
-	t.struck[f]++
+	if o.kind == kindFault || f == slow && !o.sent.IsZero() {
+		t.struck[f]++
+	}
 	if o.kind != 0 && o.kind != kindFault && o.kind != kindStopped {
 		t.errors[o.kind]++
 	}
