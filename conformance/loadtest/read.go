@@ -15,7 +15,7 @@ import (
 
 const (
 	// maxFile is more than a load of days writes, in bytes.
-	maxFile = 64 << 20
+	maxFile = 16 << 20
 	// maxCount is what each number of a file may be at most: it is exact in
 	// every program that reads it, and sums of many do not overflow.
 	maxCount = 1 << 53

@@ -3,12 +3,12 @@ package loadtest
 import (
 	"bytes"
 	"context"
-	"encoding/json"
 	"errors"
 	"net/http"
 	"net/http/httptest"
 	"path/filepath"
 	"strings"
+	"sync"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -37,6 +37,20 @@ func small(t *testing.T) Config {
 	}
 }
 
+// compiled is the schema of reports.
+var compiled = sync.OnceValues(func() (*jsonschema.Schema, error) {
+	doc, err := jsonschema.UnmarshalJSON(bytes.NewReader(JSONSchema()))
+	if err != nil {
+		return nil, err
+	}
+	c := jsonschema.NewCompiler()
+	c.AssertFormat()
+	if err := c.AddResource("load.schema.json", doc); err != nil {
+		return nil, err
+	}
+	return c.Compile("load.schema.json")
+})
+
 // valid sees that a report is written as its schema has it, and without the
 // secret.
 func valid(t *testing.T, r Report) {
@@ -50,16 +64,7 @@ func valid(t *testing.T, r Report) {
 			t.Errorf("the secret shows:\n%s", out)
 		}
 	}
-	doc, err := jsonschema.UnmarshalJSON(bytes.NewReader(JSONSchema()))
-	if err != nil {
-		t.Fatal(err)
-	}
-	c := jsonschema.NewCompiler()
-	c.AssertFormat()
-	if err := c.AddResource("load.schema.json", doc); err != nil {
-		t.Fatal(err)
-	}
-	s, err := c.Compile("load.schema.json")
+	s, err := compiled()
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -327,10 +332,6 @@ func TestSearch(t *testing.T) {
 	r := run1(t, c)
 	if f := r.FindMax; f == nil || !f.Bounded || len(f.Levels) < 3 || f.RequestsPerS >= 40 {
 		t.Errorf("%+v", f)
-	}
-	var kept json.RawMessage
-	if kept, err = json.Marshal(r.FindMax); err != nil || len(kept) == 0 {
-		t.Error(err)
 	}
 }
 
