@@ -44,6 +44,9 @@ func (p *play) attempts(step scenarios.Step, request uint64, d mocksender.Delive
 			Request: int(request), Attempt: a.Number, AfterMS: a.Start.Sub(d.Attempts[0].Start).Milliseconds(),
 			Bytes: len(a.Request.Body), Entries: entries, Count: count, Fault: a.Fault, Status: a.Answer.Status,
 		}
+		if step.Answer == scenarios.Refuse || step.Answer == scenarios.Anything {
+			s.Want = string(step.Answer)
+		}
 		if a.Err != nil {
 			s.Error = a.Err.Error()
 		} else if !a.Acknowledged() {
@@ -118,7 +121,7 @@ func (p *play) truth() []event.Entry {
 func peculiarities(step scenarios.Step) string {
 	var parts []string
 	if step.Secret != "" {
-		parts = append(parts, "secret: "+string(step.Secret))
+		parts = append(parts, "with another secret ("+string(step.Secret)+")")
 	}
 	for _, h := range step.Headers {
 		parts = append(parts, h.Name+": "+h.Value)

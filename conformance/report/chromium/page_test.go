@@ -227,7 +227,7 @@ func TestTenThousandFailures(t *testing.T) {
 		}
 	}
 	b.do(chromedp.Evaluate[chromedp.Void](`document.getElementById("q").focus()`))
-	b.press("check-1717")
+	b.press("check-1017")
 	b.wait(`document.getElementById("matches").value.startsWith("1 of ")`)
 }
 
