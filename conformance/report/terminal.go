@@ -166,7 +166,7 @@ func (p *printer) footer(r Report, o Options) {
 		}
 	}
 	if o.Dir != "" {
-		p.line(0, p.paint("report", dim), "  ", printable(filepath.Join(o.Dir, jsonFile)))
+		p.line(0, p.paint("report", dim), "  ", printable(filepath.Join(o.Dir, htmlFile)))
 	}
 	if r.Command != "" {
 		p.line(0, p.paint("again", dim), "   ", printable(r.Command))
