@@ -26,6 +26,24 @@ const maxStepText = 200
 // add appends steps to what was recorded. It is called with mu locked.
 func (p *play) add(steps ...event.Step) { p.recorded = append(p.recorded, steps...) }
 
+// done records a step.
+func (p *play) done(s event.Step) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.add(s)
+}
+
+// end gives the failures the whole of what was recorded, also of what came
+// after them.
+func (p *play) end() {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.duration = time.Since(p.began)
+	for i := range p.failures {
+		p.failures[i].Trace = p.traced()
+	}
+}
+
 // since is t in microseconds since the play's beginning.
 func (p *play) since(t time.Time) int64 { return max(0, t.Sub(p.began).Microseconds()) }
 
