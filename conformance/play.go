@@ -67,17 +67,6 @@ func (p *play) do(ctx context.Context) {
 	}
 }
 
-// end gives the failures the whole of what was recorded, also of what came
-// after them.
-func (p *play) end() {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	p.duration = time.Since(p.began)
-	for i := range p.failures {
-		p.failures[i].Trace = p.traced()
-	}
-}
-
 func (p *play) steps(ctx context.Context) (err error) {
 	if err := p.fresh(ctx); err != nil {
 		return err
@@ -150,13 +139,6 @@ func (p *play) note(format string, args ...any) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.timeline = append(p.timeline, fmt.Sprintf(format, args...))
-}
-
-// done records a step.
-func (p *play) done(s event.Step) {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	p.add(s)
 }
 
 // together sends batches at the same time: each request's last byte is held

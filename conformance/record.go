@@ -27,6 +27,24 @@ const maxStepText = 200
 // add appends steps to what was recorded. It is called with mu locked.
 func (p *play) add(steps ...event.Step) { p.recorded = append(p.recorded, steps...) }
 
+// done records a step.
+func (p *play) done(s event.Step) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.add(s)
+}
+
+// end gives the failures the whole of what was recorded, also of what came
+// after them.
+func (p *play) end() {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.duration = time.Since(p.began)
+	for i := range p.failures {
+		p.failures[i].Trace = p.traced()
+	}
+}
+
 // since is t in microseconds since the play's beginning.
 func (p *play) since(t time.Time) int64 { return max(0, t.Sub(p.began).Microseconds()) }
 
@@ -44,6 +62,9 @@ func (p *play) attempts(step scenarios.Step, request uint64, d mocksender.Delive
 			Kind: event.Attempted, AtUS: p.since(begun.Add(-before)), TookUS: a.Duration.Microseconds(), Text: text,
 			Request: int(request), Attempt: a.Number, AfterMS: a.Start.Sub(d.Attempts[0].Start).Milliseconds(),
 			Bytes: len(a.Request.Body), Entries: entries, Count: count, Fault: a.Fault, Status: a.Answer.Status,
+		}
+		if step.Answer == scenarios.Refuse || step.Answer == scenarios.Anything {
+			s.Want = string(step.Answer)
 		}
 		if a.Err != nil {
 			s.Error = a.Err.Error()
@@ -119,7 +140,7 @@ func (p *play) truth() []event.Entry {
 func peculiarities(step scenarios.Step) string {
 	var parts []string
 	if step.Secret != "" {
-		parts = append(parts, "secret: "+string(step.Secret))
+		parts = append(parts, "with another secret ("+string(step.Secret)+")")
 	}
 	for _, h := range step.Headers {
 		parts = append(parts, h.Name+": "+h.Value)

@@ -42,7 +42,9 @@ func (v *verdict) result(waived []config.Waiver) event.Verdict {
 		e.Failures = append(e.Failures, p.failures...)
 		e.Duration = max(e.Duration, p.duration)
 		if p.run.cfg.Traces == AllTraces {
-			e.Scenarios = append(e.Scenarios, p.told())
+			if told := p.told(); told.Trace != nil {
+				e.Scenarios = append(e.Scenarios, told)
+			}
 		}
 		judged += p.judged
 		expected += len(p.scenario.Expect)

@@ -103,6 +103,17 @@ func TestCertifyPlaysTheUsersScenarios(t *testing.T) {
 	}
 }
 
+func TestCertifyKeepsTheTracesThatAreAskedFor(t *testing.T) {
+	file := write(t, "late.yaml", late)
+	if r := certifyOwn(t, exitOK, file); len(r.Checks[0].Scenarios) != 0 {
+		t.Errorf("what passed is traced: %+v", r.Checks[0].Scenarios)
+	}
+	r := certifyOwn(t, exitOK, file, "--traces", "all")
+	if got := r.Checks[0].Scenarios; len(got) != 1 || got[0].Trace == nil || len(got[0].Trace.Steps) == 0 {
+		t.Errorf("--traces all keeps %+v", got)
+	}
+}
+
 func TestCertifyFailsByTheUsersScenarios(t *testing.T) {
 	wrong := strings.Replace(late, "expect: {m: opened}", "expect: {m: delivered}", 1)
 	r := certifyOwn(t, exitFellShort, write(t, "wrong.yaml", wrong))

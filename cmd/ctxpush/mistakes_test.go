@@ -45,6 +45,7 @@ func TestMistakes(t *testing.T) {
 		{"certify a.yaml --config b.yaml", "", `a.yaml beside --config b.yaml: want one file`},
 		{"certify gone.yaml", "", `gone.yaml: no such file`},
 		{"certify --level hard", "", `level "hard": want required or recommended`},
+		{"certify --traces some", "", `traces "some": want failures or all`},
 		{"certify --epoch now", "", `invalid argument "now" for "--epoch" flag: want a time such as 2026-11-23T00:00:00Z (ctxpush certify --help lists the flags)`},
 		{"certify --identity all", "", `--identity: "all" is unknown; want device or user`},
 		{"certify --settle soon", "", `--settle: "soon": want a duration such as 2s, 500ms or 1m30s`},

@@ -65,6 +65,9 @@ type Step struct {
 	Status int    `json:"status,omitempty"`
 	Answer string `json:"answer,omitempty"`
 	Error  string `json:"error,omitempty"`
+	// Want is the answer that the request must get, where it is no 2xx: 4xx, or
+	// any.
+	Want string `json:"want,omitempty"`
 
 	// States are what a look found.
 	States []Seen `json:"states,omitempty"`

@@ -19,8 +19,8 @@ var htmlFiles embed.FS
 const (
 	maxProblems    = 60      // likely causes with their evidence
 	maxCards       = 40      // checks under one cause
-	maxRows        = 2500    // checks in the table
-	maxPageBytes   = 900_000 // of evidence: requests, logs, diagrams
+	maxRows        = 1500    // checks in the table
+	maxPageBytes   = 700_000 // of evidence: requests, logs, diagrams
 	maxTraceBytes  = 500_000 // of diagrams of what passed
 	maxShown       = 4000    // bytes of one text that a receiver or an author wrote
 	maxCopied      = 60_000  // bytes of one text that is there to be copied

@@ -108,6 +108,9 @@ func newBanner(r Report, all []problems) banner {
 		}
 	}
 	add := func(n int, what, class string, always bool) {
+		if n == 0 {
+			class = ""
+		}
 		if n != 0 || always {
 			b.Tiles = append(b.Tiles, tile{count(n), what, class})
 		}

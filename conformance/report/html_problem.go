@@ -214,6 +214,9 @@ func newWay(r Report, c Check, a alike, id string, files map[string]bool) way {
 		}
 	}
 	w.Sequence = newSequence(a.Trace, shown(r.name()))
+	if w.Sequence != nil && a.Kind == event.Accepted {
+		w.Sequence.Truth = nil // what has to be refused is not true
+	}
 	if w.Sequence != nil && len(a.Smallest) > 0 {
 		w.Sequence.Caption = "The smallest delivery that was found to fail. Time runs down."
 	}
@@ -279,6 +282,8 @@ func summed(f event.Failure) string {
 		return fmt.Sprintf("The receiver knows a message, as %s, that it must not know.", shown(status(f.Got)))
 	case status(f.Expected) == status(f.Got):
 		return fmt.Sprintf("The message is %s, as it should be, but not all that belongs to it is right.", shown(status(f.Got)))
+	case f.Kind == event.Accepted:
+		return fmt.Sprintf("The message must stay %s, as the request had to be refused, but the receiver says %s.", shown(status(f.Expected)), shown(status(f.Got)))
 	case f.Kind == event.Reverted:
 		return fmt.Sprintf("The message truly ended as %s. The receiver said so at first, and later %s.", shown(status(f.Expected)), shown(status(f.Got)))
 	}

@@ -35,6 +35,7 @@ type row struct {
 	Text   string
 	Class  string // of an answer: ok, bad or none
 	Answer string // how its body begins
+	Want   string // what it had to be
 	Took   string
 	// Of a look.
 	States []stateMark
@@ -237,7 +238,10 @@ func (d *drawing) attempt(s event.Step) []row {
 		answer.Class, answer.Text = "none", shown(s.Error)
 	case s.Status == 0:
 		answer.Class, answer.Text = "none", "no answer"
-	case s.Status < 200 || s.Status > 299:
+	case s.Want == "any":
+	case s.Want != "" && (s.Status < 400 || s.Status > 499):
+		answer.Class, answer.Want = "bad", shown(s.Want)
+	case s.Want == "" && (s.Status < 200 || s.Status > 299):
 		answer.Class, answer.Answer = "bad", shown(s.Answer)
 	}
 	return []row{send, answer}

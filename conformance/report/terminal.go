@@ -177,7 +177,7 @@ func (p *printer) footer(r Report, o Options) {
 	}
 	p.changes(r.Baseline)
 	if o.Dir != "" {
-		p.line(0, p.paint("report", dim), "  ", printable(filepath.Join(o.Dir, jsonFile)))
+		p.line(0, p.paint("report", dim), "  ", printable(filepath.Join(o.Dir, htmlFile)))
 	}
 	if r.Command != "" {
 		p.line(0, p.paint("again", dim), "   ", printable(r.Command))

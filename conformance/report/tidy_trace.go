@@ -20,6 +20,7 @@ func tidyStep(s event.Step) event.Step {
 	s.Text = bounded(s.Text, maxText)
 	s.Fault = bounded(s.Fault, maxText)
 	s.Answer = bounded(s.Answer, maxText)
+	s.Want = bounded(s.Want, maxText)
 	s.Error = bounded(s.Error, maxText)
 	s.Entries = each(atMost(s.Entries, event.MaxEntries), tidyEntry)
 	s.States = each(atMost(s.States, event.MaxEntries), func(seen event.Seen) event.Seen {

@@ -70,7 +70,7 @@ func run(m *testing.M) int {
 
 // tab is a report in a tab of the browser, and what went on there.
 type tab struct {
-	t   *testing.T
+	t   testing.TB
 	ctx context.Context
 	url string
 
@@ -86,7 +86,7 @@ type look struct {
 }
 
 // open shows a report in a tab of its own.
-func open(t *testing.T, r report.Report, l look) *tab {
+func open(t testing.TB, r report.Report, l look) *tab {
 	t.Helper()
 	if chromium == nil {
 		t.Skip("no chromium")

@@ -227,7 +227,7 @@ func TestTenThousandFailures(t *testing.T) {
 		}
 	}
 	b.do(chromedp.Evaluate[chromedp.Void](`document.getElementById("q").focus()`))
-	b.press("check-1717")
+	b.press("check-1017")
 	b.wait(`document.getElementById("matches").value.startsWith("1 of ")`)
 }
 
@@ -254,4 +254,17 @@ func TestPrintUnfolds(t *testing.T) {
 	if _, err := chromedp.Run(b.ctx, chromedp.PrintToPDF()); err != nil {
 		t.Fatal(err)
 	}
+}
+
+// BenchmarkLoad is how long the browser takes for the page of ten thousand
+// failures, from the navigation's start to the end of its load event, in
+// milliseconds of its own clock.
+func BenchmarkLoad(b *testing.B) {
+	page := open(b, many(10_000), look{})
+	total := 0.0
+	for b.Loop() {
+		page.do(chromedp.Navigate(page.url))
+		total += eval[float64](page, `performance.getEntriesByType("navigation")[0].loadEventEnd`)
+	}
+	b.ReportMetric(total/float64(b.N), "ms/load")
 }
