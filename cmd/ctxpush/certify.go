@@ -22,6 +22,8 @@ func newCertify(s streams) *cobra.Command {
 		own   []string
 		dir   string
 		exit  report.ExitOptions
+
+		shrink time.Duration
 	)
 	cmd := &cobra.Command{
 		Use:   "certify [receiver.yaml]",
@@ -46,7 +48,7 @@ certifies the built-in reference receiver.`,
 	f.Var(timeFlag{&c.Epoch}, "epoch", "when the made-up messages were scheduled (default the midnight before last, UTC)")
 	f.Float64Var(&c.TimeScale, "time-scale", conformance.DefaultTimeScale, "how much faster than real time retries come; 1 takes two hours for a dropped batch")
 	f.IntVar(&c.Parallel, "parallel", conformance.DefaultParallel, "how many scenarios run side by side")
-	f.DurationVar(&c.Shrink, "shrink", conformance.DefaultShrink, "how long in all to look for the smallest deliveries that still fail; 0 is not at all")
+	f.DurationVar(&shrink, "shrink", conformance.DefaultShrink, "how long in all to look for the smallest deliveries that still fail; 0 is not at all")
 	f.StringVar(&dir, "report-dir", "ctxpush-report", "where report.json and junit.xml are written")
 	f.BoolVar(&exit.FailOnSkip, "fail-on-skip", false, "exit 1 if a check was skipped")
 	f.BoolVar(&exit.StrictWaivers, "strict-waivers", false, "exit 1 if a waived check passes")
@@ -57,7 +59,7 @@ certifies the built-in reference receiver.`,
 			}
 			t.file = args[0]
 		}
-		if c.Shrink <= 0 {
+		if c.Shrink = shrink; shrink <= 0 {
 			c.Shrink = -1 // to Config 0 is the default
 		}
 		c.Level, c.Explore = scenarios.Level(level), scenarios.Depth(depth)
@@ -99,8 +101,9 @@ func certify(ctx context.Context, s streams, c conformance.Config, dir string, e
 	if broke {
 		fmt.Fprintln(s.err, "ctxpush:", err)
 	}
-	if err := report.WriteDir(dir, r); err != nil {
-		return err
+	wrote := report.WriteDir(dir, r)
+	if wrote != nil {
+		fmt.Fprintln(s.err, "ctxpush:", wrote)
 	}
 	if err := report.Terminal(s.out, r, report.Options{Color: s.outColor, Width: s.outWidth, Dir: dir}); err != nil {
 		return err
@@ -108,8 +111,8 @@ func certify(ctx context.Context, s streams, c conformance.Config, dir string, e
 	if code := r.ExitCode(exit); code != exitOK {
 		return verdict(code)
 	}
-	if broke {
-		return verdict(exitSurroundings) // the receiver could not be put away
+	if wrote != nil || broke {
+		return verdict(exitSurroundings) // broke: the receiver could not be put away
 	}
 	return err
 }
