@@ -63,7 +63,9 @@ TIME ?= 5m
 fuzz: ## each fuzz target for TIME
 	.ci/fuzz $(TIME)
 
-bench: ## timings; never part of the tests
+bench: ## timings, the load's beside other tools' (BENCH=-help for options); never part of the tests
+	$(GO) build -o bin/bench ./cmd/bench
+	bin/bench $(BENCH)
 	$(GO) test -run '^$$' -bench . -benchmem ./...
 
 clean:

@@ -168,7 +168,7 @@ func (o *loading) read() (err error) {
 		}
 		o.FindMax = &rule
 	}
-	return nil
+	return o.Validate()
 }
 
 // slowProbe says that each state costs a request of its own.
@@ -178,6 +178,11 @@ func slowProbe(c config.Config) bool { return c.Probe.HTTP != nil && c.Probe.HTT
 func (o *loading) load(ctx context.Context, s streams) error {
 	if o.dir != "" {
 		if err := loadtest.PrepareDir(o.dir); err != nil {
+			return mistake{err}
+		}
+	}
+	if o.json != "" && o.json != "-" {
+		if err := loadtest.PrepareJSON(o.json); err != nil {
 			return mistake{err}
 		}
 	}

@@ -116,6 +116,14 @@ func (c *Config) setDefaults() {
 	}
 }
 
+// Validate says what is wrong with the Config before anything is made or sent: a
+// *UsageError or a *config.Error of one line; nil if nothing is.
+func (c Config) Validate() error {
+	c.setDefaults()
+	_, err := c.validate()
+	return err
+}
+
 // validate reads what is text and says what is wrong, in the words of the flags.
 func (c *Config) validate() (plan, error) {
 	p := plan{rate: c.Rate, duration: cmp.Or(c.Duration, DefaultDuration), mix: traffic.DefaultMix, batch: traffic.FullBatches}

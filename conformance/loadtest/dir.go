@@ -86,6 +86,27 @@ func WriteDir(dir string, r Report) error {
 	return nil
 }
 
+// PrepareJSON sees that the file can be written: a load is too long to end with
+// a report that has no place.
+func PrepareJSON(path string) error {
+	dir := filepath.Dir(path)
+	info, err := os.Stat(path)
+	switch {
+	case err == nil && info.IsDir():
+		return fmt.Errorf("--json %.200s: it is a directory, want a file", path)
+	case err == nil && !info.Mode().IsRegular():
+		return nil
+	}
+	if info, err := os.Stat(dir); err != nil || !info.IsDir() {
+		return fmt.Errorf("--json %.200s: there is no directory %.200s", path, dir)
+	}
+	f, err := os.CreateTemp(dir, ".ctxpush-*.tmp")
+	if err != nil {
+		return fmt.Errorf("--json %.200s: no file can be written there: %w", path, errors.Unwrap(err))
+	}
+	return errors.Join(f.Close(), os.Remove(f.Name()))
+}
+
 // WriteJSON writes r to a file, which is replaced as a whole.
 func WriteJSON(path string, r Report) error {
 	var b bytes.Buffer

@@ -143,7 +143,7 @@ func (f *FindMax) chart() chart {
 		if !l.Kept {
 			into = &broken
 		}
-		into.points = append(into.points, plotter.XY{X: finite(l.Target), Y: max(0, finite(l.LatencyMS.P99))})
+		into.points = append(into.points, plotter.XY{X: drawable(l.Target), Y: drawable(l.LatencyMS.P99)})
 	}
 	return chart{ID: "levels", Title: "Rates that were tried", Note: f.Rule, Curves: []curve{kept, broken},
 		Alt: "p99 of each rate that was tried, and whether it was kept"}

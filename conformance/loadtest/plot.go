@@ -71,7 +71,7 @@ type axis struct {
 	ticks []float64 // nil: of the library's choice
 }
 
-const chartWidth, chartHeight = 7.2 * vg.Inch, 2.7 * vg.Inch
+const chartWidth, chartHeight = 5.6 * vg.Inch, 2.4 * vg.Inch
 
 // draw draws the curves; empty where there is nothing to see.
 func (c *chart) draw(x, y axis) error {
@@ -125,7 +125,8 @@ func (c *chart) draw(x, y axis) error {
 		p.X.Min, p.X.Max = p.X.Min-0.5, p.X.Max+0.5
 	}
 	canvas := vgsvg.New(chartWidth, chartHeight)
-	p.Draw(draw.New(canvas))
+	// Half of the last tick's label stands beyond the axis.
+	p.Draw(draw.Crop(draw.New(canvas), 0, -vg.Points(16), 0, -vg.Points(2)))
 	var b bytes.Buffer
 	if _, err := canvas.WriteTo(&b); err != nil {
 		return err
@@ -221,10 +222,13 @@ const leastMS = 0.001
 func series(points []Point, of func(Point) float64) plotter.XYs {
 	all := make(plotter.XYs, 0, len(points))
 	for _, p := range points {
-		all = append(all, plotter.XY{X: finite(p.AtS), Y: max(0, finite(of(p)))})
+		all = append(all, plotter.XY{X: drawable(p.AtS), Y: drawable(of(p))})
 	}
 	return thin(all)
 }
+
+// drawable is a number that a picture has room for: a file may hold any.
+func drawable(v float64) float64 { return min(max(0, finite(v)), 1e12) }
 
 // percentiles is a histogram's latency over the share that is slower, of which
 // each ten times fewer take as much room.

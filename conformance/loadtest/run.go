@@ -154,12 +154,12 @@ func (r *run) level(ctx context.Context, l level, rep *Report) error {
 	})
 	ended := time.Now()
 	rep.measured(result)
-	if err != nil {
-		return err
-	}
-	if ctx.Err() != nil {
+	switch {
+	case ctx.Err() != nil:
 		rep.Verify.Skipped = "the load was interrupted"
 		return ctx.Err()
+	case err != nil && r.abort.Load() == nil:
+		return err
 	}
 	if err := r.revive(ctx, rep); err != nil {
 		return err

@@ -6,7 +6,6 @@ import (
 	"strconv"
 	"strings"
 
-	"github.com/ctxpush/ctxpush/mocksender"
 	"github.com/ctxpush/ctxpush/scenarios/strictyaml"
 )
 
@@ -183,6 +182,3 @@ func sortedErrors(errors map[string]uint64) []string {
 	})
 	return kinds
 }
-
-// maxBatch is the most entries of a request, for messages.
-const maxBatch = mocksender.MaxBatch

@@ -121,17 +121,18 @@ func (a *answer) feed(p []byte) (used int, err error) {
 		line, crlf := bytes.CutSuffix(rest[:i], []byte{'\r'})
 		switch a.part {
 		case chunkSize, chunkEnd:
-			if err := a.drain(int64(i + 1)); err != nil {
-				return used, err
-			}
-			// A lone line feed ends a line of a head, but not of a chunk.
-			if !crlf {
-				return used, errBadAnswer
-			}
+			err = a.drain(int64(i + 1))
 		default:
 			if a.head += i + 1; a.head > maxHead {
-				return used, errLongHead
+				err = errLongHead
 			}
+		}
+		// A lone line feed ends a line of a head, but not of a chunk or a trailer.
+		if err == nil && !crlf && a.final {
+			err = errBadAnswer
+		}
+		if err != nil {
+			return used, err
 		}
 		if err := a.line(line); err != nil {
 			return used, err

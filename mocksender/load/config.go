@@ -19,8 +19,7 @@ const DefaultConnections = 32
 // maxConnections is beyond what one machine's ports allow to one address.
 const maxConnections = 60_000
 
-// Config is a load: to whom, what, how fast and for how long. Its methods do not
-// change it. It holds the secret: print it nowhere.
+// Config is a load: to whom, what, how fast and for how long.
 type Config struct {
 	// URL is the webhook's address, http or https.
 	URL string
@@ -72,9 +71,16 @@ type Config struct {
 	// Result's Series; 0 is a second.
 	Interval time.Duration
 	// Observe is told how the run goes, by one goroutine, once an Interval and
-	// once at the end; nil is nobody.
+	// once at the end; nil is nobody. The run does not end before it returns.
 	Observe func(Snapshot)
 }
+
+// String names the load by its URL. It hides the other fields, of which one is
+// the secret.
+func (c Config) String() string { return "load.Config(" + c.probe().Preview(c.request()).URL + ")" }
+
+// GoString keeps the secret out of %#v, too.
+func (c Config) GoString() string { return c.String() }
 
 // Validate says which field is of no use, nil if none is.
 func (c Config) Validate() error {
@@ -124,6 +130,10 @@ func (c Config) withDefaults() Config {
 	}
 	if c.TimeScale == 0 {
 		c.TimeScale = 1
+	}
+	if c.Dial == nil {
+		// An attempt's end is bounded by Timeout: probing would only cost calls.
+		c.Dial = (&net.Dialer{KeepAlive: -1}).DialContext
 	}
 	if c.Interval == 0 {
 		c.Interval = time.Second

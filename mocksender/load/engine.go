@@ -2,6 +2,7 @@ package load
 
 import (
 	"context"
+	"runtime"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -15,6 +16,9 @@ const (
 	// grace is how long after the end requests may start that were due before it:
 	// a hiccup in the last moment leaves none unsent.
 	grace = 250 * time.Millisecond
+	// napTime is for how long the leader at most can't be roused: longer than
+	// timers are late.
+	napTime = 2 * time.Millisecond
 )
 
 // engine hands out what is to be sent, and when. Whoever is idle first, the
@@ -39,14 +43,15 @@ type engine struct {
 	idle        []*worker // who waits to become leader
 	leader      *worker
 	until       time.Duration // for which the leader waits
+	napping     bool          // its last bit without a timer: it keeps a processor
 	next        uint64        // the request that is due next
 	nextDue     time.Duration
 	waiting     retries
+	room        int  // for waiting ones
 	open        int  // batches named, or about to be, and not settled
 	over        bool // the source has no more
 	draining    bool
 	interrupted bool
-	begun       time.Duration
 	unsent      uint64
 	unsettled   uint64
 	timer       *time.Timer // of the next phase
@@ -63,7 +68,7 @@ type job struct {
 }
 
 func newEngine(ctx context.Context, c Config) *engine {
-	e := &engine{config: c, schedule: c.schedule(), quit: make(chan struct{}),
+	e := &engine{config: c, schedule: c.schedule(), room: maxWaiting, napping: canNap && runtime.GOMAXPROCS(0) > 1, quit: make(chan struct{}),
 		interval: [2]*hdrhistogram.Histogram{NewHistogram(), NewHistogram()}}
 	e.ctx, e.cancel = context.WithCancel(context.WithoutCancel(ctx))
 	for range min(c.Connections, maxShards) {
@@ -97,19 +102,18 @@ func (e *engine) take(w *worker) (j job, ok bool) {
 		}
 		if top := e.waiting.top(); top <= now {
 			r := e.waiting.pop()
-			e.pass(w)
+			e.pass()
 			return job{id: r.id, attempt: r.attempt(), due: top, late: alone && top < arrived-lateBy}, true
 		}
 		due := e.newDue(now)
 		if due <= now {
 			e.open++
-			e.begun = now
 			j := job{attempt: 1, due: due, late: alone && due < arrived-lateBy}
 			if e.config.Pace != nil {
 				e.next++
 				e.nextDue = e.config.Pace.Due(e.next)
 			}
-			e.pass(w)
+			e.pass()
 			return j, true
 		}
 		switch {
@@ -154,11 +158,21 @@ func (e *engine) wait(w *worker, until, now time.Duration) {
 		return
 	}
 	e.leader, e.until = w, until
+	left := until - now
+	napping := e.napping
 	e.mu.Unlock()
-	if until == Never {
+	switch {
+	case until == Never:
 		<-w.wake
-	} else {
-		w.timer.Reset(until - now)
+	case napping && left <= napTime:
+		nap(left)
+		// In a bubble of testing/synctest time does not pass by that.
+		napping = e.now() > now
+	default:
+		if napping {
+			left -= napTime
+		}
+		w.timer.Reset(left)
 		select {
 		case <-w.timer.C:
 		case <-w.wake:
@@ -166,6 +180,7 @@ func (e *engine) wait(w *worker, until, now time.Duration) {
 		}
 	}
 	e.mu.Lock()
+	e.napping = napping
 	if e.leader == w {
 		e.leader = nil
 	}
@@ -175,8 +190,8 @@ func (e *engine) wait(w *worker, until, now time.Duration) {
 	}
 }
 
-// pass lets another idle worker lead, after w has found a job.
-func (e *engine) pass(*worker) {
+// pass lets an idle worker lead where nobody does, after another found a job.
+func (e *engine) pass() {
 	if n := len(e.idle); e.leader == nil && n > 0 {
 		w := e.idle[n-1]
 		e.idle = e.idle[:n-1]
@@ -189,119 +204,6 @@ func (e *engine) rouse() {
 	if e.leader != nil {
 		e.leader.call()
 	}
-}
-
-// begin runs the clock.
-func (e *engine) begin() {
-	e.start = time.Now()
-	if e.config.Duration > 0 {
-		e.mu.Lock()
-		e.timer = time.AfterFunc(e.config.Duration, e.timeUp)
-		e.mu.Unlock()
-	}
-}
-
-// timeUp ends the time in which new requests are due.
-func (e *engine) timeUp() {
-	e.mu.Lock()
-	backlog := e.config.Pace != nil && !e.over && !e.stopped.Load() && e.nextDue < e.config.Duration
-	if backlog {
-		e.timer = time.AfterFunc(grace, e.finish)
-	}
-	e.mu.Unlock()
-	if !backlog {
-		e.finish()
-	}
-}
-
-// finish begins the drain.
-func (e *engine) finish() {
-	e.finishOnce.Do(func() {
-		e.config.Source.Finish()
-		e.mu.Lock()
-		defer e.mu.Unlock()
-		e.giveUpBacklog()
-		e.draining = true
-		if e.timer != nil {
-			e.timer.Stop()
-		}
-		switch {
-		case e.stopped.Load():
-		case e.config.Drain < 0:
-			e.stopLocked(false)
-		default:
-			e.timer = time.AfterFunc(e.config.Drain, func() { e.stop(false) })
-			e.rouse()
-		}
-	})
-}
-
-// giveUpBacklog counts what was due and is not begun.
-func (e *engine) giveUpBacklog() {
-	if e.draining || e.over || e.config.Pace == nil {
-		return
-	}
-	end := e.now()
-	if e.config.Duration > 0 {
-		end = min(end, e.config.Duration)
-	}
-	n := e.overdue(end)
-	e.unsent += n
-	if n > 0 {
-		e.next += n
-		e.nextDue = e.config.Pace.Due(e.next)
-	}
-}
-
-// overdue is how many requests are due before the time and not begun. It finds
-// them by bisection, after it has doubled its steps until one is too far.
-func (e *engine) overdue(end time.Duration) uint64 {
-	if e.over || e.config.Pace == nil || e.nextDue >= end {
-		return 0
-	}
-	due, not := uint64(0), uint64(1)
-	for e.config.Pace.Due(e.next+not) < end {
-		if due, not = not, 2*not; not > 1<<62 {
-			return due
-		}
-	}
-	for not-due > 1 {
-		if mid := due + (not-due)/2; e.config.Pace.Due(e.next+mid) < end {
-			due = mid
-		} else {
-			not = mid
-		}
-	}
-	return due + 1
-}
-
-// stop ends the run.
-func (e *engine) stop(interrupted bool) {
-	e.mu.Lock()
-	defer e.mu.Unlock()
-	e.stopLocked(interrupted)
-}
-
-func (e *engine) stopLocked(interrupted bool) {
-	if e.stopped.Load() {
-		return
-	}
-	e.giveUpBacklog()
-	e.interrupted = interrupted
-	e.stopped.Store(true)
-	if e.timer != nil {
-		e.timer.Stop()
-	}
-	close(e.quit)
-	e.cancel()
-	for _, l := range e.links {
-		l.interrupt()
-	}
-	for _, w := range e.idle {
-		w.call()
-	}
-	e.idle = nil
-	e.rouse()
 }
 
 // exhausted says that the source has no more; the job that was to begin a batch
@@ -349,7 +251,7 @@ func (e *engine) again(j job, base time.Duration) bool {
 	r := newRetry(j.id, base+wait, j.attempt+1)
 	e.mu.Lock()
 	defer e.mu.Unlock()
-	if len(e.waiting) >= maxWaiting {
+	if len(e.waiting) >= e.room {
 		return false
 	}
 	e.waiting.push(r)
@@ -363,7 +265,6 @@ func (e *engine) again(j job, base time.Duration) bool {
 type state struct {
 	waiting, inFlight          int
 	overdue, unsent, unsettled uint64
-	begun                      time.Duration
 	draining                   bool
 }
 
@@ -371,8 +272,7 @@ func (e *engine) state() (time.Duration, state) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	now := e.now()
-	s := state{waiting: len(e.waiting), inFlight: int(e.inFlight.Load()), unsent: e.unsent, unsettled: e.unsettled,
-		begun: e.begun, draining: e.draining}
+	s := state{waiting: len(e.waiting), inFlight: int(e.inFlight.Load()), unsent: e.unsent, unsettled: e.unsettled, draining: e.draining}
 	if end := e.config.Duration; !e.draining && !e.stopped.Load() {
 		if end == 0 {
 			end = now

@@ -77,8 +77,11 @@ func (l *link) exchange(t *try, until time.Time, quit <-chan struct{}) outcome {
 		} else {
 			l.close()
 		}
-		if s := l.answer.status; s < 200 || s > 299 {
+		switch s := l.answer.status; {
+		case s < 200 || s > 299:
 			o.kind = kind(s)
+		case f == reset:
+			o.kind = kindFault // half a request can't be acknowledged
 		}
 		return o
 	}

@@ -51,8 +51,8 @@ func (c *collector) observe(s Snapshot) {
 // collect ends an interval.
 func (c *collector) collect(done bool) Snapshot {
 	lastLatency, lastService := c.e.interval[0], c.e.interval[1]
-	lastLatency.Reset()
-	lastService.Reset()
+	empty(lastLatency)
+	empty(lastService)
 	var sum counters
 	errors, struck := map[string]uint64{}, map[string]uint64{}
 	for _, t := range c.e.tallies {
@@ -66,14 +66,14 @@ func (c *collector) collect(done bool) Snapshot {
 				struck[faultNames[f]] += n
 			}
 		}
-		lastLatency.Merge(t.latency)
-		lastService.Merge(t.service)
-		t.latency.Reset()
-		t.service.Reset()
+		merge(lastLatency, t.latency)
+		merge(lastService, t.service)
+		empty(t.latency)
+		empty(t.service)
 		t.mu.Unlock()
 	}
-	c.total.Latency.Merge(lastLatency)
-	c.total.Service.Merge(lastService)
+	merge(c.total.Latency, lastLatency)
+	merge(c.total.Service, lastService)
 
 	now, state := c.e.state()
 	before := c.total.Counts
@@ -82,13 +82,26 @@ func (c *collector) collect(done bool) Snapshot {
 		Acknowledged: sum.acknowledged, Dropped: sum.dropped, Unsettled: state.unsettled,
 		Late: sum.late, Unsent: state.unsent, Resent: sum.resent, Errors: errors, Struck: struck,
 	}
-	c.total.Duration, c.total.Begun = now, state.begun
+	c.total.Duration, c.total.Begun = now, sum.begun
 
 	last := Point{At: now, Length: now - c.lastAt(), Waiting: state.waiting, InFlight: state.inFlight, Overdue: state.overdue,
 		Latency: QuantilesOf(lastLatency), Service: QuantilesOf(lastService)}
 	last.count(before, c.total.Counts)
 	c.extend(last, lastLatency, lastService, done)
 	return Snapshot{Elapsed: now, Draining: state.draining, Done: done, Counts: c.total.clone(), Last: last}
+}
+
+// merge and empty do nothing where there is nothing: histograms are large.
+func merge(into, from *hdrhistogram.Histogram) {
+	if from.TotalCount() > 0 {
+		into.Merge(from) // of the same range: nothing is dropped
+	}
+}
+
+func empty(h *hdrhistogram.Histogram) {
+	if h.TotalCount() > 0 {
+		h.Reset()
+	}
 }
 
 // lastAt is when the last interval ended.
@@ -119,11 +132,11 @@ func (c *collector) extend(last Point, latency, service *hdrhistogram.Histogram,
 		c.point = c.series[n-1]
 		c.series = c.series[:n-1]
 	} else if c.open == 0 {
-		c.latency.Reset()
-		c.service.Reset()
+		empty(c.latency)
+		empty(c.service)
 	}
-	c.latency.Merge(latency)
-	c.service.Merge(service)
+	merge(c.latency, latency)
+	merge(c.service, service)
 	c.point = join(c.point, last)
 	if c.open++; c.open < c.every && !done {
 		return

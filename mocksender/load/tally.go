@@ -23,6 +23,8 @@ type tally struct {
 // counters are the plain numbers of a tally.
 type counters struct {
 	requests, events, bytes, attempts, retries, acknowledged, dropped, late, resent uint64
+
+	begun time.Duration // the last batch, after the start
 }
 
 func (c *counters) add(d counters) {
@@ -35,6 +37,7 @@ func (c *counters) add(d counters) {
 	c.dropped += d.dropped
 	c.late += d.late
 	c.resent += d.resent
+	c.begun = max(c.begun, d.begun)
 }
 
 func newTally() *tally {
@@ -55,7 +58,9 @@ func (t *tally) book(c counters, o outcome, f fault, latency, service time.Durat
 	if c.attempts == 0 {
 		return
 	}
-	t.struck[f]++
+	if o.kind == kindFault || f == slow && !o.sent.IsZero() {
+		t.struck[f]++
+	}
 	if o.kind != 0 && o.kind != kindFault && o.kind != kindStopped {
 		t.errors[o.kind]++
 	}
