@@ -21,6 +21,8 @@ func newCertify(s streams) *cobra.Command {
 		trace string
 		own   []string
 		o     outputs
+
+		shrink time.Duration
 	)
 	cmd := &cobra.Command{
 		Use:   "certify [receiver.yaml]",
@@ -46,13 +48,13 @@ certifies the built-in reference receiver.`,
 	f.Var(timeFlag{&c.Epoch}, "epoch", "when the made-up messages were scheduled (default the midnight before last, UTC)")
 	f.Float64Var(&c.TimeScale, "time-scale", conformance.DefaultTimeScale, "how much faster than real time retries come; 1 takes two hours for a dropped batch")
 	f.IntVar(&c.Parallel, "parallel", conformance.DefaultParallel, "how many scenarios run side by side")
-	f.DurationVar(&c.Shrink, "shrink", conformance.DefaultShrink, "how long in all to look for the smallest deliveries that still fail; 0 is not at all")
+	f.DurationVar(&shrink, "shrink", conformance.DefaultShrink, "how long in all to look for the smallest deliveries that still fail; 0 is not at all")
 	o.addFlags(f)
 	cmd.RunE = func(cmd *cobra.Command, args []string) error {
 		if err := t.argument(cmd, args); err != nil {
 			return err
 		}
-		if c.Shrink <= 0 {
+		if c.Shrink = shrink; shrink <= 0 {
 			c.Shrink = -1 // to Config 0 is the default
 		}
 		c.Level, c.Explore = scenarios.Level(level), scenarios.Depth(depth)

@@ -8,6 +8,7 @@ import (
 	"log"
 	"os"
 	"os/signal"
+	"runtime/debug"
 	"syscall"
 )
 
@@ -15,7 +16,14 @@ func main() {
 	os.Exit(run())
 }
 
+// memory is how much of it the program tries to make do with, in bytes, where
+// GOMEMLIMIT says nothing else: what a receiver answers may be much.
+const memory = 160 << 20
+
 func run() int {
+	if os.Getenv("GOMEMLIMIT") == "" {
+		debug.SetMemoryLimit(memory)
+	}
 	log.SetOutput(io.Discard) // net/http quotes there what a receiver sends unasked, secrets and all
 	ctx, cancel := context.WithCancelCause(context.Background())
 	defer cancel(nil)

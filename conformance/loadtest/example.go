@@ -18,6 +18,9 @@ import (
 // receiver has given to another.
 const searched = 100_000
 
+// searchFor is how long they are looked through at most.
+const searchFor = 2 * time.Second
+
 // examples explains the findings.
 func (v *verifier) examples(ctx context.Context, settled time.Time) []Example {
 	all := make([]Example, 0, len(v.first))
@@ -33,15 +36,17 @@ func (v *verifier) examples(ctx context.Context, settled time.Time) []Example {
 			Timeline: timeline(&m),
 		})
 	}
-	v.mergedWith(all)
+	v.mergedWith(ctx, all)
 	v.lookedAtAgain(ctx, all, settled)
 	return all
 }
 
 // mergedWith looks among the other messages for those whose states the receiver
 // tells in place of the right ones; where there is none, the state was never
-// sent.
-func (v *verifier) mergedWith(all []Example) {
+// sent. It takes no longer than searchFor, and ends with ctx: a state may be long.
+func (v *verifier) mergedWith(ctx context.Context, all []Example) {
+	ctx, cancel := context.WithTimeout(ctx, searchFor)
+	defer cancel()
 	left := 0
 	for i := range all {
 		if all[i].Kind == event.Invented {
@@ -50,7 +55,7 @@ func (v *verifier) mergedWith(all []Example) {
 	}
 	n := 0
 	for i := range v.truth.Sent() {
-		if n++; left == 0 || n > searched {
+		if n++; left == 0 || n > searched || ctx.Err() != nil {
 			return
 		}
 		m := v.truth.Message(i)

@@ -198,7 +198,7 @@ func TestLive(t *testing.T) {
 	s.Errors = map[string]uint64{"timeout": 3}
 	progress := []Progress{{Phase: Starting}, {Phase: Sending, Load: s}, {Phase: Sending, Load: s}, {Phase: Verifying, Checked: 1000, Wrong: 2}, {Phase: Done}}
 	var plain, drawn bytes.Buffer
-	a, b := Live{W: &plain, Every: time.Hour}, Live{W: &drawn, Terminal: true, Width: 60}
+	a, b := Live{W: &plain, Every: time.Hour}, Live{W: &drawn, Terminal: true, Size: func() (int, int) { return 60, 24 }}
 	for _, p := range progress {
 		a.Observe(p)
 		b.Observe(p)

@@ -24,7 +24,7 @@ import (
 // Bounds of the HTTP probe, for a server that is no probe at all.
 const (
 	maxAnswer     = 1 << 20          // bytes of the answer to one key, unpacked
-	maxBulkAnswer = 16 << 20         // bytes of the answer to a chunk of keys
+	maxBulkAnswer = 8 << 20          // bytes of the answer to a chunk of keys
 	maxWait       = 10 * time.Second // per question, where the Config's time-out is not shorter
 
 	// A chunk of keys is below 100 kB, the least limit of a body that common
@@ -41,6 +41,7 @@ type httpProber struct {
 	headers http.Header
 	host    string // the Host header, where the owner set one
 	wait    time.Duration
+	long    chan struct{} // held while a long answer is read
 	client  *http.Client
 	reader  reader
 	redact  redactor
@@ -64,6 +65,7 @@ func newHTTP(cfg config.Config, base func() string, client *http.Client) (Prober
 		bulk:    spec.Bulk,
 		headers: http.Header{},
 		wait:    min(cfg.Timeout, maxWait),
+		long:    make(chan struct{}, 1),
 	}
 	secrets := []string{string(cfg.Secret)}
 	for name, template := range spec.Headers {
@@ -253,7 +255,7 @@ func (q *question) ask(ctx context.Context, body []byte) (answer, error) {
 		// What follows is the connection itself, which no context ends.
 		return answer{}, q.refused(a, resp)
 	}
-	a.body, err = io.ReadAll(io.LimitReader(resp.Body, q.limit+1))
+	a.body, err = q.read(ctx, resp.Body)
 	if a.status != http.StatusOK && a.status != http.StatusNotFound {
 		return answer{}, q.refused(a, resp)
 	}
@@ -266,6 +268,24 @@ func (q *question) ask(ctx context.Context, body []byte) (answer, error) {
 		return answer{}, q.failf("answered in the encoding %s, which was not asked for: want gzip or none", q.p.redact.cut(resp.Header.Get("Content-Encoding"), 40))
 	}
 	return a, nil
+}
+
+// read reads a body, and a byte more than it may have. Only one long one is read
+// at a time: together they would fill the memory.
+func (q *question) read(ctx context.Context, body io.Reader) ([]byte, error) {
+	begin, err := io.ReadAll(io.LimitReader(body, min(q.limit, maxAnswer)+1))
+	if err != nil || q.limit <= maxAnswer || len(begin) <= maxAnswer {
+		return begin, err
+	}
+	select {
+	case q.p.long <- struct{}{}:
+		defer func() { <-q.p.long }()
+	case <-ctx.Done():
+		return nil, ctx.Err()
+	}
+	all := bytes.NewBuffer(begin)
+	_, err = io.Copy(all, io.LimitReader(body, q.limit-maxAnswer))
+	return all.Bytes(), err
 }
 
 // do makes a request, once more on a fresh connection where one that was kept

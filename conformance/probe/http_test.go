@@ -297,7 +297,7 @@ var _ = Describe("The HTTP probe", func() {
 				_, _ = z.Write(block)
 			}
 			_ = z.Close()
-		}, "probe: POST URL/states: answered more than 16 MiB: want 200 with a JSON array of 1, a state or null each", bulk),
+		}, "probe: POST URL/states: answered more than 8 MiB: want 200 with a JSON array of 1, a state or null each", bulk),
 		Entry(nil, func(w http.ResponseWriter, _ *http.Request) {
 			w.Header().Set("Content-Length", "100")
 			_, _ = io.WriteString(w, `{"deli`)

@@ -269,6 +269,23 @@ func TestContainerThatDiesAtOnce(t *testing.T) {
 	g.Expect(err.Log).To(ConsistOf(`receiver in mode "dies"`, "no database at all"))
 }
 
+func TestContainerOfAnotherArchitecture(t *testing.T) {
+	g := NewWithT(t)
+	needEngine(t)
+	dir := t.TempDir()
+	elf, err := os.ReadFile(program)
+	g.Expect(err).NotTo(HaveOccurred())
+	const machine, sparc = 18, 2 // where an ELF file names its machine, and one that nobody has
+	elf[machine], elf[machine+1] = sparc, 0
+	g.Expect(os.WriteFile(filepath.Join(dir, "receiver"), elf, 0o755)).To(Succeed())
+	g.Expect(os.WriteFile(filepath.Join(dir, "Dockerfile"), []byte("FROM scratch\nCOPY receiver /receiver\nENTRYPOINT [\"/receiver\"]\n"), 0o644)).To(Succeed())
+	c := inContainer("")
+	c.Build = &config.Build{Context: dir}
+	c.Ready.Timeout = time.Hour // not waited for
+	failed := startError(t, t.Context(), newContainer(t, c, Env{}))
+	g.Expect(failed.Error()).To(ContainSubstring("exec format error"))
+}
+
 func TestContainerThatIsNeverReady(t *testing.T) {
 	for name, c := range map[string]struct {
 		mode, path string

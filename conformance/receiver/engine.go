@@ -18,6 +18,7 @@ import (
 
 const (
 	connectFor = 15 * time.Second // for an engine's first answer
+	answerFor  = 15 * time.Second // for a look at what there is
 	callFor    = time.Minute      // for a short call that must not be broken off
 	closeFor   = 30 * time.Second // for removing what was made
 )

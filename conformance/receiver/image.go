@@ -2,6 +2,7 @@ package receiver
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"path"
 	"strings"
@@ -20,9 +21,14 @@ const pullStall = time.Minute
 // the engine knows it by. An image that is there is not pulled again.
 func (e *engine) fetch(ctx context.Context, name string, stall time.Duration) (string, error) {
 	name = hubName(testcontainers.ReadConfig().Config.HubImageNamePrefix, name)
-	_, err := e.api.ImageInspect(ctx, name)
+	looking, cancel := context.WithTimeout(ctx, answerFor)
+	_, err := e.api.ImageInspect(looking, name)
+	cancel()
 	if err == nil {
 		return name, nil
+	}
+	if ctx.Err() == nil && errors.Is(err, context.DeadlineExceeded) {
+		return "", noEngine(fmt.Errorf("no answer within %s", answerFor))
 	}
 	if !errdefs.IsNotFound(err) {
 		return "", explain(err)

@@ -13,6 +13,8 @@ import (
 // removeStale removes what runs that were killed have left behind. What stays
 // here is found by the next run.
 func (e *engine) removeStale(ctx context.Context) {
+	ctx, cancel := context.WithTimeout(ctx, answerFor)
+	defer cancel()
 	_ = e.removeProject(ctx, labelRun, func(labels map[string]string) bool { return ownerOf(labels).gone() })
 
 	filter := make(client.Filters).Add("reference", imageRepo)

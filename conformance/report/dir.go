@@ -221,10 +221,11 @@ func replace(root *os.Root, name string, data []byte) error {
 	return nil
 }
 
-// temporary writes a new file with a name that nobody else has.
+// temporary writes a new file with a name that nobody else has, and that nobody
+// else may read: reports hold what the receiver has logged.
 func temporary(root *os.Root, data []byte) (name string, err error) {
 	name = ".ctxpush-" + rand.Text() + ".tmp"
-	f, err := root.OpenFile(name, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o666)
+	f, err := root.OpenFile(name, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
 	if err != nil {
 		return "", err
 	}
