@@ -12,6 +12,7 @@ import (
 	"github.com/ctxpush/ctxpush/conformance/config"
 	"github.com/ctxpush/ctxpush/conformance/event"
 	"github.com/ctxpush/ctxpush/conformance/report"
+	"github.com/ctxpush/ctxpush/scenarios"
 	. "github.com/onsi/ginkgo/v2"
 	. "github.com/onsi/gomega"
 )
@@ -37,14 +38,52 @@ var _ = Describe("The receiver in Python, a local process", func() {
 	}
 })
 
+// The state that the receiver does not tell is read from its disk, by the file
+// of a waiver and words of its own.
+const bySQLite = `
+receiver:
+  command:
+    argv: [python3, receiver.py]
+    dir: FOLDER
+    env: {PORT: "${PORT}", SECRET: "${SECRET}", IDENTITY: device, DB: DIR/receiver.db}
+    ready: {http: /healthz}
+probe:
+  sql:
+    driver: sqlite
+    dsn: DIR/receiver.db
+    query: |
+      SELECT CASE delivery_status WHEN 'opened' THEN 'clicked' ELSE delivery_status END AS delivery_status,
+        delivery_method, planned_delivery_method, timestamp, content
+      FROM states
+      WHERE campaign_id = :campaign_id AND user_id = :user_id AND idempotency_key = :idempotency_key AND device_token IN (:device_token, '')
+      ORDER BY delivery_status = 'cancelled' DESC
+      LIMIT 1
+statuses: {clicked: opened}
+ignores: [failed]
+waive:
+  - {check: order/delivered-after-opened, why: "it passes, which is pointed out"}
+`
+
+var _ = Describe("The receiver in Python by its SQLite file", func() {
+	It("is certified, with kills and restarts", func(ctx SpecContext) {
+		need(ctx, "python3", "python3", "--version")
+		dir := GinkgoT().TempDir()
+		folder, err := filepath.Abs(filepath.Join("..", "fixtures", "receiver", "python"))
+		Expect(err).NotTo(HaveOccurred())
+		text := strings.NewReplacer("FOLDER", folder, "DIR", dir).Replace(bySQLite)
+		c, err := config.Parse("receiver.yaml", []byte(text), dir, os.LookupEnv)
+		Expect(err).NotTo(HaveOccurred())
+		r, err := conformance.Certify(ctx, conformance.Config{Target: c, Explore: scenarios.Quick, Focus: []string{"order", "restart", "entry"}})
+		Expect(err).NotTo(HaveOccurred())
+		Expect(r.Result).To(Equal(report.Pass), "%v", r)
+		Expect(checkOf(r, "restart/kill").Result).To(Equal(event.Pass))
+		Expect(checkOf(r, "order/delivered-after-opened").Result).To(Equal(event.Pass))
+	})
+})
+
 var _ = Describe("The reference receiver in a container made from scratch", func() {
 	It("is certified, with kills and restarts, and leaves nothing behind", func(ctx SpecContext) {
-		if exec.CommandContext(ctx, "docker", "info").Run() != nil {
-			if os.Getenv("CTXPUSH_REQUIRE_DOCKER") != "" {
-				Fail("no container engine")
-			}
-			Skip("NO CONTAINER ENGINE: receivers in containers are not tested")
-		}
+		need(ctx, "a container engine", "docker", "info")
 		dir := GinkgoT().TempDir()
 		build := exec.CommandContext(ctx, "go", "build", "-o", filepath.Join(dir, "ctxpush"), "../cmd/ctxpush")
 		build.Env = append(os.Environ(), "CGO_ENABLED=0")
@@ -72,6 +111,59 @@ var _ = Describe("The reference receiver in a container made from scratch", func
 		Expect(containers()).To(BeEmpty())
 	})
 })
+
+var _ = Describe("A receiver and its PostgreSQL from a compose file", func() {
+	It("is certified by its database, with kills and restarts, and leaves nothing behind", func(ctx SpecContext) {
+		need(ctx, "a container engine", "docker", "info")
+		need(ctx, "docker compose or docker-compose", "sh", "-c", "docker compose version || docker-compose version")
+		need(ctx, "debootstrap", "sh", "-c", "command -v debootstrap")
+		folder := filepath.Join("..", "fixtures", "receiver", "compose")
+		database := postgresImage(ctx, folder)
+		dir := GinkgoT().TempDir()
+		program := exec.CommandContext(ctx, "go", "build", "-o", filepath.Join(dir, "receiver-postgres"), "../fixtures/receiver/compose")
+		program.Env = append(os.Environ(), "CGO_ENABLED=0")
+		succeed(program)
+		image := fmt.Sprintf("ctxpush/test-receiver-%d", os.Getpid())
+		succeed(exec.CommandContext(ctx, "docker", "build", "-q", "-t", image, "-f", filepath.Join(folder, "Dockerfile"), dir))
+		DeferCleanup(func() { succeed(exec.Command("docker", "rmi", image)) })
+
+		c, err := config.Load(filepath.Join(folder, "receiver.yaml"), os.LookupEnv)
+		Expect(err).NotTo(HaveOccurred())
+		c.Receiver.Compose.Env["RECEIVER_IMAGE"], c.Receiver.Compose.Env["POSTGRES_IMAGE"] = image, database
+		r, err := conformance.Certify(ctx, conformance.Config{Target: c, Explore: scenarios.Quick, Focus: []string{"order", "restart"}})
+		Expect(err).NotTo(HaveOccurred())
+		Expect(r.Result).To(Equal(report.Pass), "%v", r)
+		Expect(r.Receiver.Kind).To(Equal("compose"))
+		Expect(r.Receiver.Digest).To(HavePrefix("sha256:"))
+		Expect(checkOf(r, "restart/kill").Result).To(Equal(event.Pass))
+		Expect(checkOf(r, "restart/stop").Result).To(Equal(event.Pass))
+		Expect(containers()).To(BeEmpty())
+	})
+})
+
+// postgresImage is the image of a PostgreSQL, made once on a machine.
+func postgresImage(ctx SpecContext, folder string) string {
+	const image = "ctxpush/test-postgres"
+	succeed(exec.CommandContext(ctx, filepath.Join(folder, "postgres-image"), image))
+	return image
+}
+
+// need skips the spec where a command that shows something to be there fails,
+// unless it has to be.
+func need(ctx SpecContext, what string, command ...string) {
+	if exec.CommandContext(ctx, command[0], command[1:]...).Run() == nil {
+		return
+	}
+	if os.Getenv("CTXPUSH_REQUIRE_DOCKER") != "" {
+		Fail("there is no " + strings.TrimPrefix(what, "a "))
+	}
+	Skip("THERE IS NO " + strings.ToUpper(strings.TrimPrefix(what, "a ")) + ": receivers in containers are not tested")
+}
+
+func succeed(cmd *exec.Cmd) {
+	out, err := cmd.CombinedOutput()
+	ExpectWithOffset(1, err).NotTo(HaveOccurred(), string(out))
+}
 
 // containers are the ids of this process's containers, also of those that ended.
 func containers() []string {

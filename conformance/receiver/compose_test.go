@@ -95,11 +95,10 @@ func TestComposeKeepsItsDisk(t *testing.T) {
 	g := NewWithT(t)
 	ctx := t.Context()
 	r := newComposed(t, twoServices, asksForPort(5432))
-	e := r.engine
 	began := time.Now()
 	g.Expect(r.Start(ctx)).To(Succeed())
 	t.Logf("first start: %s", time.Since(began))
-	e = r.engine
+	e := r.engine
 	g.Expect(r.Start(ctx)).To(MatchError(ContainSubstring("runs already")))
 	g.Expect(r.URL()).To(MatchRegexp(`^http://127\.0\.0\.1:\d+$`))
 	g.Expect(get(t, r, "/starts")).To(Equal("1"))

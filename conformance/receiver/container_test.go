@@ -158,6 +158,48 @@ func TestContainerKeepsItsDisk(t *testing.T) {
 	g.Expect(r.Close()).To(Succeed())
 }
 
+func TestContainerPorts(t *testing.T) {
+	g := NewWithT(t)
+	image, err := testImage()
+	if err != nil {
+		needEngine(t)
+	}
+	g.Expect(err).NotTo(HaveOccurred())
+	c := inContainer("")
+	c.Image = image
+	cfg := config.Config{Receiver: config.Receiver{Container: &c}}
+	asksForPort(8080)(&cfg)
+	cfg.Probe.SQL.DSN += "${PORT_5432}"
+	r := opened(t, cfg, Env{Secret: testSecret, RunID: testRun}).(*box)
+	_, err = r.PortOf(8080)
+	g.Expect(err).To(MatchError("port 8080 of the receiver's containers is not reached from here: they do not run"))
+	for range 2 {
+		g.Expect(r.Start(t.Context())).To(Succeed())
+		port, err := r.PortOf(8080)
+		g.Expect(err).NotTo(HaveOccurred())
+		g.Expect(r.URL()).To(HaveSuffix(fmt.Sprintf(":%d", port)))
+		other, err := r.PortOf(5432)
+		g.Expect(err).NotTo(HaveOccurred())
+		g.Expect(other).NotTo(Equal(port))
+		g.Expect(r.Kill(t.Context())).To(Succeed())
+	}
+	g.Expect(r.Names()).To(Equal([]string{"receiver"}))
+	g.Expect(r.Start(t.Context())).To(Succeed())
+	g.Expect(r.Pause(t.Context(), "receiver")).To(Succeed())
+	g.Expect(r.Unpause(t.Context(), "receiver")).To(Succeed())
+	g.Expect(get(t, r, "/starts")).To(Equal("3"))
+	g.Expect(r.Disconnect(t.Context(), "receiver")).To(Succeed())
+	g.Expect(r.Connect(t.Context(), "receiver")).To(Succeed())
+	g.Eventually(func() error {
+		resp, err := httpGet(r.URL() + "/starts")
+		if err == nil {
+			resp.Body.Close()
+		}
+		return err
+	}).WithTimeout(time.Minute).Should(Succeed())
+	g.Expect(r.Start(t.Context())).To(MatchError(ContainSubstring("runs already")))
+}
+
 func TestContainerThatIsBuilt(t *testing.T) {
 	g := NewWithT(t)
 	e := needEngine(t)

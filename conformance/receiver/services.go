@@ -141,6 +141,16 @@ func (b *box) Connect(ctx context.Context, name string) error {
 			}
 			b.cut[name] = b.cut[name][1:]
 		}
+		if name == b.Own() {
+			// Its port may be published under another number now.
+			bases, err := b.addresses(ctx)
+			if err != nil {
+				return err
+			}
+			if len(bases) > 0 {
+				b.url = bases[0]
+			}
+		}
 		return b.reach.learn(ctx, b.engine)
 	})
 }
