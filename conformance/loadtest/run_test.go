@@ -32,7 +32,7 @@ func small(t *testing.T) Config {
 	return Config{
 		Target: config.Config{Secret: testSecret, Settle: 10 * time.Millisecond},
 		Seed:   7, Epoch: time.Date(2026, 11, 1, 0, 0, 0, 0, time.UTC),
-		Messages: 600, Batch: "1..40", Duration: time.Hour, Connections: 8, Faults: faults, TimeScale: 100_000,
+		Messages: 400, Batch: "1..40", Duration: time.Hour, Connections: 8, Faults: faults, TimeScale: 100_000,
 		Verify: Verification{All: true}, Interval: 10 * time.Millisecond,
 	}
 }
@@ -142,7 +142,7 @@ func TestWrongReceiversFail(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			c := small(t)
-			c.Messages = 2000
+			c.Messages = 700
 			var err error
 			if c.BuiltIn, err = mutants.New(name, reference.Options{}); err != nil {
 				t.Fatal(err)
@@ -187,7 +187,7 @@ func TestKilledReceiver(t *testing.T) {
 			}
 			t.Cleanup(func() { server.Shutdown(context.Background()) })
 			c := small(t)
-			c.Messages = 3000
+			c.Messages = 800
 			c.Target.Settle = 400 * time.Millisecond // the mutant stores 300 ms later
 			c.Target.Receiver.URL = server.URL()
 			c.Target.Probe.HTTP = &config.HTTPProbe{Bulk: "/states"}
@@ -323,14 +323,14 @@ func TestIgnoredStatuses(t *testing.T) {
 func TestSearch(t *testing.T) {
 	c := small(t)
 	c.Messages, c.Faults = 0, Faults{}
-	c.Level = 200 * time.Millisecond
-	rule, err := ParseRule("requests_per_s<35")
+	c.Rate, c.Batch, c.Level, c.Verify = "50/s", "", 200*time.Millisecond, Verification{Sample: 50}
+	rule, err := ParseRule("requests_per_s<180")
 	if err != nil {
 		t.Fatal(err)
 	}
 	c.FindMax = &rule
 	r := run1(t, c)
-	if f := r.FindMax; f == nil || !f.Bounded || len(f.Levels) < 3 || f.RequestsPerS >= 40 {
+	if f := r.FindMax; f == nil || !f.Bounded || len(f.Levels) < 3 || f.RequestsPerS >= 200 {
 		t.Errorf("%+v", f)
 	}
 }
