@@ -63,7 +63,7 @@ var _ = Describe("A wrong receiver", func() {
 		It("that acknowledges before it stores fails when it is killed, with identity "+string(id), func(ctx SpecContext) {
 			// Its queue stores one batch after the other: with more side by side a slow
 			// disk makes it late, and a late state is a wrong one.
-			r := certify(ctx, "ack-before-store", id, 2)
+			r := certify(ctx, "ack-before-store", id, 4)
 			Expect(failing(r)).To(ContainElement("restart/kill"))
 			Expect(failing(r)).To(HaveEach(HavePrefix("restart/")))
 			for _, f := range checkOf(r, "restart/kill").Failures {
