@@ -10,12 +10,27 @@ import (
 
 	"github.com/ctxpush/ctxpush/conformance/event"
 	"github.com/ctxpush/ctxpush/conformance/receiver"
+	"github.com/ctxpush/ctxpush/mocksender"
 	"github.com/ctxpush/ctxpush/scenarios"
 )
 
-// outageWindow is how long, in real time, a batch's retries last at least while
-// something fails: what was killed must have come back before the last of them.
-const outageWindow = time.Minute
+// How long, in real time, a batch's retries last at least while something fails:
+// it must work again before the last of them. A database needs a while to start.
+const (
+	outageWindow   = 10 * time.Second
+	servicesWindow = time.Minute
+	outlasts       = 8 // times the outage
+)
+
+// outageScale is how much faster than real time the retries of a step with an
+// outage come.
+func outageScale(step scenarios.Step) float64 {
+	window := outageWindow
+	if step.Outage.OfServices() {
+		window = servicesWindow
+	}
+	return float64(mocksender.RetryWindow) / float64(max(window, outlasts*step.Lasts))
+}
 
 // fails is what an outage does, and how it ends.
 type fails struct {
@@ -49,7 +64,7 @@ func (p *play) outage(ctx context.Context, step scenarios.Step) error {
 		}
 	}
 	for i, batch := range step.Together {
-		batch.Outage = step.Outage
+		batch.Outage, batch.Lasts = step.Outage, step.Lasts
 		number := p.next()
 		events := p.cast.Events(batch.Batch)
 		p.record(batch, events)
