@@ -149,6 +149,9 @@ func (d *drawing) rows(t *event.Trace) []row {
 			rows = append(rows, row{Kind: "look", at: s.AtUS, order: 2, States: stateMarks(s.States)})
 		case event.Restarted:
 			text := shown(s.Text) + ": the receiver is ended and started again"
+			if s.Text == "" {
+				text = "the receiver has ended, and is started again"
+			}
 			if s.Error != "" {
 				text = shown(s.Text) + ": the receiver does not start again: " + shown(s.Error)
 			}
