@@ -143,6 +143,11 @@ func (r *run) explain(ctx context.Context, w *way) {
 		w.verdict.late.Store(true)
 		return
 	}
+	if w.verdict.check.DisruptsServices() {
+		// A replay takes as long as a database takes to start: many seconds.
+		r.counterexample(w.verdict.check, w.failure, finding{Shrunk: scenarios.Shrunk{Scenario: w.play.scenario}}, w.n)
+		return
+	}
 	m := r.newMinimizer(w.play, *w.failure, fmt.Sprintf("%s/smaller/%d", w.verdict.check.ID, w.n))
 	found, ok := m.minimize(ctx, w.play.scenario)
 	if found.cut || !ok && ctx.Err() != nil {

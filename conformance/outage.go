@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 	"sync"
 	"time"
 
@@ -19,6 +20,15 @@ const outageWindow = time.Minute
 // fails is what an outage does, and how it ends.
 type fails struct {
 	begin, end func(ctx context.Context) error
+	services   *[]string // those that fail, once it has begun; nil where none do
+}
+
+// named is the outage and the services that fail.
+func (f fails) named(o scenarios.Outage) string {
+	if f.services == nil || len(*f.services) == 0 {
+		return string(o)
+	}
+	return fmt.Sprintf("%s (%s)", o, strings.Join(*f.services, ", "))
 }
 
 // outage sends the step's batches while something fails for a while. All must be
@@ -96,7 +106,7 @@ func (p *play) outage(ctx context.Context, step scenarios.Step) error {
 	if err := trouble.end(context.WithoutCancel(ctx)); err != nil {
 		errs[n] = errors.Join(errs[n], fmt.Errorf("%s does not end: %w", step.Outage, err))
 	}
-	p.done(event.Step{Kind: event.Outage, AtUS: p.since(began), TookUS: time.Since(began).Microseconds(), Text: string(step.Outage)})
+	p.done(event.Step{Kind: event.Outage, AtUS: p.since(began), TookUS: time.Since(began).Microseconds(), Text: trouble.named(step.Outage)})
 	if step.Outage.OfServices() && errs[n] == nil {
 		errs[n] = p.recovers(ctx, ended)
 	}
@@ -122,12 +132,12 @@ func (p *play) fails(o scenarios.Outage, way *network) fails {
 	mend := func(ctx context.Context) error { way.Mend(ctx); return nil }
 	switch o {
 	case scenarios.NetworkCut:
-		return fails{func(context.Context) error { way.Cut(); return nil }, mend}
+		return fails{begin: func(context.Context) error { way.Cut(); return nil }, end: mend}
 	case scenarios.NetworkSlow:
-		return fails{func(context.Context) error { return way.Slow() }, mend}
+		return fails{begin: func(context.Context) error { return way.Slow() }, end: mend}
 	case scenarios.ReceiverPaused:
 		if r, ok := p.run.receiver.(receiver.Freezer); ok {
-			return fails{r.Freeze, r.Thaw}
+			return fails{begin: r.Freeze, end: r.Thaw}
 		}
 	case scenarios.ServicesKilled:
 		if r, ok := p.run.receiver.(receiver.Services); ok {
@@ -139,7 +149,7 @@ func (p *play) fails(o scenarios.Outage, way *network) fails {
 		}
 	}
 	impossible := func(context.Context) error { return fmt.Errorf("outage %s: not possible with this receiver", o) }
-	return fails{impossible, func(context.Context) error { return nil }}
+	return fails{begin: impossible, end: func(context.Context) error { return nil }}
 }
 
 // others is an outage of all services but the receiver's own, of those that run
@@ -147,6 +157,7 @@ func (p *play) fails(o scenarios.Outage, way *network) fails {
 func others(r receiver.Services, begin, end func(ctx context.Context, name string) error) fails {
 	var failing []string
 	return fails{
+		services: &failing,
 		begin: func(ctx context.Context) (err error) {
 			if failing, err = r.Others(ctx); err != nil {
 				return err
