@@ -149,8 +149,9 @@ func (r *run) explain(ctx context.Context, w *way) {
 		w.verdict.late.Store(true)
 		return
 	}
-	if w.besides {
-		r.counterexample(w.verdict.check, w.failure, finding{Shrunk: scenarios.Shrunk{Scenario: w.play.scenario}, play: w.play, cut: true}, w.n)
+	if w.besides || w.verdict.check.DisruptsServices() {
+		// A replay takes seconds, and many where a database has to start.
+		r.counterexample(w.verdict.check, w.failure, finding{Shrunk: scenarios.Shrunk{Scenario: w.play.scenario}}, w.n)
 		return
 	}
 	m := r.newMinimizer(w.play, *w.failure, fmt.Sprintf("%s/smaller/%d", w.verdict.check.ID, w.n))

@@ -43,6 +43,9 @@ func (c Check) HasOutage() bool { return c.any(func(s Step) bool { return s.Outa
 // Pauses says whether the check freezes the receiver.
 func (c Check) Pauses() bool { return c.any(func(s Step) bool { return s.Outage == ReceiverPaused }) }
 
+// Fails says whether the check plays that outage.
+func (c Check) Fails(o Outage) bool { return c.any(func(s Step) bool { return s.Outage == o }) }
+
 // DisruptsServices says whether the check stops what the receiver needs.
 func (c Check) DisruptsServices() bool {
 	return c.any(func(s Step) bool { return s.Outage.OfServices() })
