@@ -127,13 +127,18 @@ type level struct {
 	target   float64 // of a search, in requests a second
 }
 
-// level sends the load and looks at its final states.
-func (r *run) level(ctx context.Context, l level, rep *Report) error {
-	t, err := traffic.New(traffic.Options{
+// traffic is what a level sends.
+func (r *run) traffic(l level) traffic.Options {
+	return traffic.Options{
 		Seed: fixtures.Seed(l.seed), Epoch: r.Epoch, Messages: l.messages, Mix: r.plan.mix, Batch: r.plan.batch,
 		Faults: traffic.Faults{Duplicate: r.Faults.Duplicate, Reorder: r.Faults.Reorder, Drop: r.Faults.Drop},
 		Shard:  l.shard.I, Shards: l.shard.N,
-	})
+	}
+}
+
+// level sends the load and looks at its final states.
+func (r *run) level(ctx context.Context, l level, rep *Report) error {
+	t, err := traffic.New(r.traffic(l))
 	if err != nil {
 		return &UsageError{err.Error()}
 	}
