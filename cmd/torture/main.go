@@ -110,6 +110,7 @@ func run(ctx context.Context) error {
 func build(ctx context.Context, dir string) (string, error) {
 	path := filepath.Join(dir, "ctxpush")
 	cmd := exec.CommandContext(ctx, "go", "build", "-o", path, "github.com/ctxpush/ctxpush/cmd/ctxpush")
+	cmd.Env = append(os.Environ(), "CGO_ENABLED=0") // it is also run where there is nothing else
 	if out, err := cmd.CombinedOutput(); err != nil {
 		return "", fmt.Errorf("ctxpush can't be built: %w\n%s", err, out)
 	}

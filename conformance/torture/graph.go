@@ -32,7 +32,6 @@ func (l LongRun) Draw(w io.Writer) error {
 			p.Title.Text += ", " + c.Unit
 		}
 		p.X.Label.Text = "seconds"
-		p.X.Max = l.Took.Seconds()
 		p.Add(plotter.NewGrid())
 		points := make(plotter.XYs, len(c.Points))
 		for j, point := range c.Points {
@@ -46,6 +45,7 @@ func (l LongRun) Draw(w io.Writer) error {
 			line.Color = ink
 			p.Add(line)
 		}
+		p.X.Min, p.X.Max = 0, max(1, l.Took.Seconds())
 		p.Y.Min = 0
 		p.Y.Max = max(1, 1.1*c.Peak())
 		top := graphHeight * vg.Length(i)

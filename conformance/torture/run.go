@@ -48,6 +48,8 @@ type Program struct {
 	// Receiver is the command line that runs hostile.Main, but for the name of
 	// the behaviour.
 	Receiver []string
+
+	image string // of the program as a receiver; empty: there is none
 }
 
 // Run plays one case.
