@@ -102,7 +102,9 @@ func (r *run) play(ctx context.Context) error {
 	if err == nil {
 		err = r.rounds(ctx)
 	}
-	r.emit(event.RunFinished{Time: time.Now(), Err: err, Interrupted: errors.Is(err, context.Canceled)})
+	// Whatever an interrupted call says, it is the interruption that ended the run.
+	interrupted := errors.Is(err, context.Canceled) || err != nil && errors.Is(ctx.Err(), context.Canceled)
+	r.emit(event.RunFinished{Time: time.Now(), Err: err, Interrupted: interrupted})
 	return err
 }
 

@@ -42,6 +42,11 @@ func run(ctx context.Context) error {
 	command := flag.String("command", "", "play one command only: certify, scenario run or load")
 	signals := flag.Int("signals", 0, "interrupt so many runs at random moments, in place of the table")
 	seed := flag.Uint64("seed", 1, "where the moments come from")
+	isLong := flag.Bool("long", false, "see whether long runs need more and more memory, goroutines or files, in place of the table")
+	l := long{}
+	flag.DurationVar(&l.load, "long-load", 10*time.Minute, "of -long: how long load goes on at full speed; 0 is not at all")
+	flag.IntVar(&l.certify, "long-certify", 300, "of -long: how often the built-in receiver is certified in one process; 0 is not at all")
+	flag.StringVar(&l.plots, "plots", "", "of -long: the folder where the curves are drawn, as SVG")
 	list := flag.Bool("list", false, "list the behaviours")
 	flag.Parse()
 	if *list {
@@ -65,6 +70,10 @@ func run(ctx context.Context) error {
 		if p.Path, err = build(ctx, dir); err != nil {
 			return err
 		}
+	}
+	if *isLong {
+		l.parallel, l.seed = *parallel, *seed
+		return l.run(ctx, p)
 	}
 	if *signals > 0 {
 		return interrupt(ctx, p, *seed, *signals, *parallel)
@@ -101,6 +110,7 @@ func run(ctx context.Context) error {
 func build(ctx context.Context, dir string) (string, error) {
 	path := filepath.Join(dir, "ctxpush")
 	cmd := exec.CommandContext(ctx, "go", "build", "-o", path, "github.com/ctxpush/ctxpush/cmd/ctxpush")
+	cmd.Env = append(os.Environ(), "CGO_ENABLED=0") // it is also run where there is nothing else
 	if out, err := cmd.CombinedOutput(); err != nil {
 		return "", fmt.Errorf("ctxpush can't be built: %w\n%s", err, out)
 	}

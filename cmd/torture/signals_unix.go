@@ -12,18 +12,24 @@ import (
 	"github.com/ctxpush/ctxpush/conformance/torture"
 )
 
-// within is how long a run may go on after a signal.
+// within is how long a run may go on after a signal, one with containers a few
+// seconds longer.
 const within = time.Second
 
 // interrupt plays n interruptions, and prints each.
 func interrupt(ctx context.Context, p torture.Program, seed uint64, n, parallel int) error {
+	if remove, err := p.Contain(ctx); err == nil {
+		defer remove()
+	} else {
+		fmt.Fprintln(os.Stderr, "torture: NO RUN WITH CONTAINERS IS INTERRUPTED:", err)
+	}
 	begin := time.Now()
 	free := make(chan struct{}, max(1, parallel))
 	var all sync.WaitGroup
 	var mu sync.Mutex
 	var broke error
 	wrong, slowest := 0, time.Duration(0)
-	for _, i := range torture.Interruptions(seed, n) {
+	for _, i := range p.Interruptions(seed, n) {
 		free <- struct{}{}
 		all.Go(func() {
 			defer func() { <-free }()

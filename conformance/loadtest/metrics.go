@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
+	"github.com/prometheus/client_golang/prometheus/collectors"
 	"github.com/prometheus/client_golang/prometheus/promhttp"
 )
 
@@ -101,8 +102,8 @@ func countersOf(p Progress) counters {
 	return c
 }
 
-// Serve serves the figures at /metrics of the address until stop is called. An
-// address that can't be listened on is an error of one line.
+// Serve serves the figures, and those of this process's Go runtime, at /metrics
+// of the address until stop is called. An address that can't be listened on is an error of one line.
 func (m *Metrics) Serve(addr string) (url string, stop func(), err error) {
 	listener, err := net.Listen("tcp", addr)
 	if err != nil {
@@ -113,7 +114,7 @@ func (m *Metrics) Serve(addr string) (url string, stop func(), err error) {
 		return "", nil, fmt.Errorf("--metrics %.100s: %w: want a free host:port such as 127.0.0.1:9464", addr, err)
 	}
 	registry := prometheus.NewRegistry()
-	registry.MustRegister(m)
+	registry.MustRegister(m, collectors.NewGoCollector())
 	mux := http.NewServeMux()
 	mux.Handle("GET /metrics", promhttp.HandlerFor(registry, promhttp.HandlerOpts{}))
 	server := &http.Server{Handler: mux, ReadHeaderTimeout: 10 * time.Second}

@@ -52,6 +52,8 @@ func (t composeTool) run(ctx context.Context, r toolRun) error {
 	}
 	state, err := runGroup(ctx, cmd)
 	switch {
+	case errors.Is(ctx.Err(), context.Canceled):
+		return ctx.Err() // its cause is the caller's, who asks for this
 	case ctx.Err() != nil:
 		return context.Cause(ctx)
 	case err != nil:

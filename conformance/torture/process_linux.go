@@ -42,3 +42,18 @@ func lingering(mark string) []string {
 		time.Sleep(10 * time.Millisecond)
 	}
 }
+
+// processNow is the resident memory, in bytes, and the number of open files of
+// the process: a number, or self.
+func processNow(pid string) (resident int64, files int, err error) {
+	status, err := os.ReadFile("/proc/" + pid + "/status")
+	if err != nil {
+		return 0, 0, err
+	}
+	_, after, ok := bytes.Cut(status, []byte("\nVmRSS:"))
+	if _, err := fmt.Fscan(bytes.NewReader(after), &resident); !ok || err != nil {
+		return 0, 0, fmt.Errorf("process %s has no memory any more", pid)
+	}
+	open, err := os.ReadDir("/proc/" + pid + "/fd")
+	return resident << 10, len(open), err
+}

@@ -48,6 +48,8 @@ type Program struct {
 	// Receiver is the command line that runs hostile.Main, but for the name of
 	// the behaviour.
 	Receiver []string
+
+	image string // of the program as a receiver; empty: there is none
 }
 
 // Run plays one case.
@@ -189,14 +191,22 @@ type run struct {
 
 // start starts the program in a folder of its own.
 func (p Program) start(ctx context.Context, dir string, args ...string) (*run, error) {
-	ctx, cancel := context.WithTimeout(ctx, maxTime)
-	r := &run{dir: dir, mark: markVariable + "=" + rand.Text(), cancel: cancel}
+	r, err := p.prepare(ctx, maxTime, dir, args...)
+	if err != nil {
+		return nil, err
+	}
+	return r, r.begin()
+}
+
+// prepare is start but for the start; the program may take so long.
+func (p Program) prepare(ctx context.Context, limit time.Duration, dir string, args ...string) (*run, error) {
 	for _, sub := range []string{"tmp", "home"} {
 		if err := os.MkdirAll(filepath.Join(dir, sub), 0o755); err != nil {
-			cancel()
 			return nil, err
 		}
 	}
+	ctx, cancel := context.WithTimeout(ctx, limit)
+	r := &run{dir: dir, mark: markVariable + "=" + rand.Text(), cancel: cancel}
 	r.cmd = exec.CommandContext(ctx, p.Path, args...)
 	r.cmd.Dir = dir
 	r.cmd.Stdout, r.cmd.Stderr = &r.out, &r.err
@@ -204,12 +214,17 @@ func (p Program) start(ctx context.Context, dir string, args ...string) (*run, e
 	// A Go program says then where it hangs.
 	r.cmd.Cancel = func() error { return r.cmd.Process.Signal(syscall.SIGQUIT) }
 	r.cmd.Env = append(os.Environ(), r.mark, "CTXPUSH_SECRET="+Secret, "TMPDIR="+filepath.Join(dir, "tmp"), "HOME="+filepath.Join(dir, "home"), "GITHUB_STEP_SUMMARY=")
-	r.began = time.Now()
-	if err := r.cmd.Start(); err != nil {
-		cancel()
-		return nil, err
-	}
 	return r, nil
+}
+
+// begin starts what was prepared.
+func (r *run) begin() error {
+	r.began = time.Now()
+	err := r.cmd.Start()
+	if err != nil {
+		r.cancel()
+	}
+	return err
 }
 
 // wait waits for the program's end.

@@ -46,9 +46,10 @@ func name(s syscall.Signal) string {
 
 // course is one way through the program's phases.
 type course struct {
-	name   string
-	args   func(p Program, dir string) []string
-	report string // the report's file below the folder; empty: it writes none
+	name      string
+	args      func(p Program, dir string) []string
+	report    string // the report's file below the folder; empty: it writes none
+	contained bool   // it needs an engine, and an image
 }
 
 // commandReceiver are the flags of a receiver that is a process of the program's
@@ -61,28 +62,38 @@ func commandReceiver(p Program, dir string, more ...string) []string {
 // courses are what is interrupted: all phases of a run, a good receiver and a
 // bad one, which is explained at length.
 var courses = []course{
-	{"certify the built-in receiver", func(_ Program, dir string) []string {
+	{name: "certify the built-in receiver", args: func(_ Program, dir string) []string {
 		return []string{"certify", "--explore", "quick", "--report-dir", filepath.Join(dir, "report")}
-	}, "report.json"},
-	{"certify a process", func(p Program, dir string) []string {
+	}, report: "report.json"},
+	{name: "certify a process", args: func(p Program, dir string) []string {
 		return append([]string{"certify", "--explore", "quick", "--settle", "100ms", "--report-dir", filepath.Join(dir, "report")}, commandReceiver(p, dir)...)
-	}, "report.json"},
-	{"certify a wrong process", func(p Program, dir string) []string {
+	}, report: "report.json"},
+	{name: "certify a wrong process", args: func(p Program, dir string) []string {
 		return append([]string{"certify", "--focus", "order/*", "--focus", "restart/kill", "--settle", "100ms", "--shrink", "5s", "--report-dir", filepath.Join(dir, "report")},
 			commandReceiver(p, dir, "--mutant", "last-arrival-wins")...)
-	}, "report.json"},
-	{"scenario run", func(p Program, dir string) []string {
+	}, report: "report.json"},
+	{name: "scenario run", args: func(p Program, dir string) []string {
 		return append([]string{"scenario", "run", "order/late-pending", "restart/kill", "retry/slow-body", "batch/sizes", "--settle", "100ms"}, commandReceiver(p, dir)...)
-	}, ""},
-	{"load", func(p Program, dir string) []string {
+	}},
+	{name: "load", args: func(p Program, dir string) []string {
 		return append([]string{"load", "--rate", "300/s", "--duration", "1500ms", "--batch", "20", "--settle", "200ms", "--faults", "duplicate=5%,lost-ack=2%,slow=1%",
 			"--report-dir", filepath.Join(dir, "report")}, commandReceiver(p, dir)...)
-	}, "load.json"},
+	}, report: "load.json"},
+}
+
+// courses are those that can be played here.
+func (p Program) courses() []course {
+	if p.image == "" {
+		return courses
+	}
+	return slices.Concat(courses, inContainers)
 }
 
 // Interruptions are so many, made from the seed: the courses in turn, each at a
-// random moment, by one signal or another.
-func Interruptions(seed uint64, n int) []Interruption {
+// random moment, by one signal or another. Those with containers are among them
+// where Contain has made an image.
+func (p Program) Interruptions(seed uint64, n int) []Interruption {
+	courses := p.courses()
 	random := rand.New(rand.NewPCG(seed, 0))
 	// By and by longer than the courses take undisturbed.
 	const longest = 4 * time.Second
@@ -101,11 +112,11 @@ func Interruptions(seed uint64, n int) []Interruption {
 // Interrupt plays an interruption. within is how long the program may take to
 // end after the signal.
 func (p Program) Interrupt(ctx context.Context, i Interruption, within time.Duration) (Interruption, error) {
-	at := slices.IndexFunc(courses, func(c course) bool { return c.name == i.Course })
+	at := slices.IndexFunc(p.courses(), func(c course) bool { return c.name == i.Course })
 	if at < 0 {
 		return i, fmt.Errorf("%q is no course", i.Course)
 	}
-	c := courses[at]
+	c := p.courses()[at]
 	dir, err := os.MkdirTemp("", "ctxpush-torture-")
 	if err != nil {
 		return i, err
@@ -136,7 +147,7 @@ func (p Program) Interrupt(ctx context.Context, i Interruption, within time.Dura
 	i.Exit = exitOf(r)
 	if i.Signal == syscall.SIGKILL && !i.Early {
 		// The next run removes what is left.
-		if err := p.again(ctx, dir, r.mark); err != nil {
+		if err := p.again(ctx, dir, c); err != nil {
 			return i, err
 		}
 	}
@@ -153,8 +164,12 @@ func exitOf(r *run) int {
 }
 
 // again is a short run in the folder of one that was killed.
-func (p Program) again(ctx context.Context, dir, mark string) error {
-	r, err := p.start(ctx, dir, append([]string{"certify", "--focus", "request/acknowledged", "--report-dir", filepath.Join(dir, "again")}, commandReceiver(p, dir)...)...)
+func (p Program) again(ctx context.Context, dir string, c course) error {
+	args := append([]string{"certify", "--focus", "request/acknowledged", "--report-dir", filepath.Join(dir, "again")}, commandReceiver(p, dir)...)
+	if c.contained {
+		args = inContainers[0].args(p, dir)
+	}
+	r, err := p.start(ctx, dir, args...)
 	if err != nil {
 		return err
 	}
@@ -172,6 +187,12 @@ func (i *Interruption) judge(r *run, c course, within time.Duration) {
 	if gently || i.Signal == syscall.SIGKILL {
 		// After two signals the one that left at once left the rest to the next run.
 		i.Leftovers = r.leftovers()
+		if c.contained {
+			i.Leftovers = append(i.Leftovers, inEngine(r.cmd.Process.Pid)...)
+		}
+	}
+	if c.contained {
+		within += removedIn
 	}
 	for _, left := range i.Leftovers {
 		wrong("left behind: %s", left)
@@ -210,7 +231,8 @@ func (i *Interruption) judge(r *run, c course, within time.Duration) {
 		wrong("half a report: %v", err)
 	}
 	i.Result = report.Result
-	if complete := i.Exit <= 1 || strings.Contains(r.out.String(), strings.ToUpper(i.Result)); gently && i.Result != "interrupted" && !complete {
+	judged := i.Result == "pass" || i.Result == "fail"
+	if complete := i.Exit <= 1 || judged && strings.Contains(r.out.String(), strings.ToUpper(i.Result)); gently && i.Result != "interrupted" && !complete {
 		wrong("the report's result is %q: want interrupted", i.Result)
 	}
 }

@@ -1,0 +1,108 @@
+package torture
+
+import (
+	"context"
+	"fmt"
+	"runtime"
+	"sync"
+	"time"
+
+	"github.com/ctxpush/ctxpush/conformance"
+	"github.com/ctxpush/ctxpush/conformance/report"
+)
+
+// LongCertify certifies the built-in receiver so many times in this process,
+// always some side by side, each with a seed of its own. Between one batch and
+// the next, when nothing goes on, memory, goroutines and files are what they
+// were, or something is kept. told is told after each batch; nil is nobody.
+func LongCertify(ctx context.Context, c conformance.Config, runs, parallel int, interval time.Duration, told func(done int)) (LongRun, error) {
+	l := LongRun{Name: "certify"}
+	if _, _, err := processNow("self"); err != nil {
+		return l, err
+	}
+	var (
+		mu               sync.Mutex
+		memory, heap     = Curve{Name: residentMemory, Unit: "MiB", May: 24}, Curve{Name: heapInUse, Unit: "MiB", May: 24}
+		working, files   = Curve{Name: goroutines, May: 50}, Curve{Name: openFiles, May: 25}
+		restHeap         = Curve{Name: heapInUse + atRest, Unit: "MiB", May: 2}
+		restWork, restFD = Curve{Name: goroutines + atRest, May: 1}, Curve{Name: openFiles + atRest, May: 1}
+	)
+	begin := time.Now()
+	stop, stopped := make(chan struct{}), make(chan struct{})
+	go func() {
+		defer close(stopped)
+		each(interval, stop, func(at time.Duration) {
+			resident, open, err := processNow("self")
+			if err != nil {
+				return
+			}
+			var m runtime.MemStats
+			runtime.ReadMemStats(&m)
+			mu.Lock()
+			defer mu.Unlock()
+			memory.add(at, float64(resident)/mebibyte)
+			heap.add(at, float64(m.HeapInuse)/mebibyte)
+			working.add(at, float64(runtime.NumGoroutine()))
+			files.add(at, float64(open))
+		})
+	}()
+	requests, lowest := 0, 0
+	for done := 0; done < runs && ctx.Err() == nil; {
+		n := min(max(1, parallel), runs-done)
+		var all sync.WaitGroup
+		for i := range n {
+			all.Go(func() {
+				own := c
+				own.Seed = c.Seed + uint64(done+i)
+				r, err := conformance.Certify(ctx, own)
+				mu.Lock()
+				defer mu.Unlock()
+				requests += r.Summary.Requests
+				if ctx.Err() == nil && (err != nil || r.Result != report.Pass) {
+					l.Wrong = append(l.Wrong, fmt.Sprintf("seed %d: %s, %v", own.Seed, r.Result, err))
+				}
+			})
+		}
+		all.Wait()
+		done += n
+		lowest = rest(lowest)
+		_, open, err := processNow("self")
+		if err != nil {
+			return l, err
+		}
+		var m runtime.MemStats
+		runtime.ReadMemStats(&m)
+		at := time.Since(begin)
+		restHeap.add(at, float64(m.HeapInuse)/mebibyte)
+		restWork.add(at, float64(runtime.NumGoroutine()))
+		restFD.add(at, float64(open))
+		if told != nil {
+			told(done)
+		}
+	}
+	close(stop)
+	<-stopped
+	l.Took = time.Since(begin)
+	l.Did = fmt.Sprintf("%d runs, %d side by side, %d requests", runs, parallel, requests)
+	l.Curves = []Curve{memory, heap, working, files, restHeap, restWork, restFD}
+	l.judge()
+	return l, ctx.Err()
+}
+
+// restFor is how long goroutines that have been told to end may take.
+const restFor = 2 * time.Second
+
+// rest waits until no more goroutines are there than the last time, or for a
+// moment, and returns how many there are. Garbage is gone then.
+func rest(before int) int {
+	deadline := time.Now().Add(restFor)
+	for before > 0 && runtime.NumGoroutine() > before && time.Now().Before(deadline) {
+		time.Sleep(10 * time.Millisecond)
+	}
+	if before == 0 {
+		time.Sleep(restFor / 10)
+	}
+	runtime.GC()
+	runtime.GC() // what finalizers held
+	return runtime.NumGoroutine()
+}
