@@ -23,8 +23,8 @@ func TestReadme(t *testing.T) {
 		t.Error("no YAML")
 	}
 	examples := ""
-	for _, name := range []string{"github.yml", "gitlab.yml"} {
-		example, err := os.ReadFile(filepath.Join("../../.github/examples", name))
+	for _, name := range []string{".github/examples/github.yml", ".github/examples/gitlab.yml", "fixtures/receiver/compose/receiver.yaml"} {
+		example, err := os.ReadFile(filepath.Join("../..", name))
 		if err != nil {
 			t.Fatal(err)
 		}
