@@ -10,6 +10,7 @@ import (
 
 	"github.com/ctxpush/ctxpush/conformance"
 	"github.com/ctxpush/ctxpush/conformance/config"
+	"github.com/ctxpush/ctxpush/conformance/doctor"
 	"github.com/ctxpush/ctxpush/conformance/event"
 	"github.com/ctxpush/ctxpush/conformance/report"
 	"github.com/ctxpush/ctxpush/scenarios"
@@ -73,6 +74,9 @@ var _ = Describe("The receiver in Python by its SQLite file", func() {
 		text := strings.NewReplacer("FOLDER", folder, "DIR", dir).Replace(bySQLite)
 		c, err := config.Parse("receiver.yaml", []byte(text), dir, os.LookupEnv)
 		Expect(err).NotTo(HaveOccurred())
+		findings, err := doctor.Examine(ctx, doctor.Options{Target: c})
+		Expect(err).NotTo(HaveOccurred())
+		Expect(doctor.Ready(findings)).To(BeTrue(), "%+v", findings)
 		r, err := conformance.Certify(ctx, conformance.Config{Target: c, Explore: scenarios.Quick, Focus: []string{"order", "restart", "entry"}})
 		Expect(err).NotTo(HaveOccurred())
 		Expect(r.Result).To(Equal(report.Pass), "%v", r)
