@@ -9,7 +9,7 @@ import (
 func TestLevelsMessagesFit(t *testing.T) {
 	for _, batch := range []traffic.Range{traffic.FullBatches, {Min: 1, Max: 1}, {Min: 1, Max: 40}} {
 		for _, shards := range []int{1, 3} {
-			for _, requests := range []uint64{0, 1, 9, 40, 100, 1000, fitted} {
+			for _, requests := range []uint64{0, 1, 9, 40, 100, 600} {
 				o := traffic.Options{Seed: 3, Batch: batch, Shard: shards, Shards: shards, Faults: traffic.Faults{Reorder: 0.1, Duplicate: 0.1}}
 				n, err := fitting(o, requests)
 				if err != nil {
