@@ -4,7 +4,7 @@ GO ?= go
 STATICCHECK = honnef.co/go/tools/cmd/staticcheck@v0.8.2
 ACTIONLINT = github.com/rhysd/actionlint/cmd/actionlint@v1.7.12
 
-.PHONY: build demo test lint unit torture prove prove-stable bench stress fuzz docker image man release reproducible clean
+.PHONY: build demo test lint unit torture long prove prove-stable bench stress fuzz docker image man release reproducible clean
 
 build: ## the program, at bin/ctxpush
 	CGO_ENABLED=0 $(GO) build -o bin/ctxpush ./cmd/ctxpush
@@ -49,6 +49,13 @@ torture: ## hostile receivers by every command, and runs that are interrupted at
 	bin/torture -parallel 4
 	bin/torture -parallel 3 -signals 200
 
+# Takes half an hour or so, less on a machine of its own; TIMES and LONG shorten it.
+LONG ?= 10m
+TIMES ?= 300
+long: ## see that memory, goroutines and files stay flat: load for LONG, certify TIMES in one process; drawn in bin/long
+	$(GO) build -o bin/torture ./cmd/torture
+	bin/torture -long -long-load $(LONG) -long-certify $(TIMES) -parallel 6 -plots bin/long
+
 # Ginkgo runs a suite once in a process, so the binary is run N times.
 N ?= 20
 CONCURRENT = ./mocksender ./mocksender/clock ./conformance/probe ./conformance/receiver ./conformance/report ./fixtures/receiver ./fixtures/mutants ./mocksender/load ./fixtures/traffic ./conformance/loadtest ./conformance/doctor
@@ -68,7 +75,8 @@ fuzz: ## each fuzz target for TIME
 CERTIFICATES ?= /etc/ssl/certs/ca-certificates.crt
 image: build ## ctxpush/ctxpush, the program as an image
 	rm -rf bin/image
-	mkdir -p bin/image/results
+	mkdir -p bin/image/results bin/image/root/tmp
+	chmod 1777 bin/image/root/tmp
 	cp bin/ctxpush $(CERTIFICATES) bin/image/
 	docker build -q -t ctxpush/ctxpush -f cmd/ctxpush/Dockerfile bin/image
 

@@ -2,6 +2,7 @@ package main
 
 import (
 	"encoding/json"
+	"errors"
 	"io/fs"
 	"os"
 	"os/exec"
@@ -38,8 +39,10 @@ func TestImage(t *testing.T) {
 	folder := t.TempDir()
 	do("go", "build", "-buildvcs=false", "-o", filepath.Join(folder, "ctxpush"), ".")
 	rewrite(t, filepath.Join(folder, "ca-certificates.crt"), "")
-	if err := os.Mkdir(filepath.Join(folder, "results"), 0o755); err != nil {
-		t.Fatal(err)
+	for name, mode := range map[string]os.FileMode{"results": 0o755, "root/tmp": 0o777 | os.ModeSticky} {
+		if err := errors.Join(os.MkdirAll(filepath.Join(folder, name), mode), os.Chmod(filepath.Join(folder, name), mode)); err != nil {
+			t.Fatal(err)
+		}
 	}
 	image := do("docker", "build", "-q", "-f", "Dockerfile", folder)
 	t.Cleanup(func() {
@@ -99,6 +102,7 @@ func TestImage(t *testing.T) {
 	if err != nil {
 		t.Error(err)
 	}
-	// Its built-in receiver has a place to store.
+	// Its built-in receiver has a place to store, whoever runs it.
 	do("docker", "run", "--rm", image, "doctor")
+	do("docker", "run", "--rm", "--user", "12345:12345", image, "doctor")
 }

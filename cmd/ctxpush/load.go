@@ -220,38 +220,52 @@ func (o *loading) load(ctx context.Context, s streams) error {
 	if broke {
 		fmt.Fprintln(s.err, "ctxpush:", err)
 	}
-	if o.dir != "" {
-		if err := loadtest.WriteDir(o.dir, r); err != nil {
-			return err
-		}
-	}
-	if err := tellLoad(s, r, o.json, o.dir); err != nil {
-		return err
-	}
+	wrote := o.write(s, r)
 	if code := r.ExitCode(); code != exitOK {
 		return verdict(code)
 	}
-	if broke {
-		return verdict(exitSurroundings) // the receiver could not be put away
+	if wrote != nil || broke { // broke: the receiver could not be put away
+		return verdict(exitSurroundings)
 	}
 	return err
+}
+
+// write writes the report's files and tells the verdict, each as far as it can
+// be. What could not be written is told on stderr; the error is the last of it.
+func (o *loading) write(s streams, r loadtest.Report) error {
+	var failed error
+	fails := func(err error) {
+		if err != nil {
+			fmt.Fprintln(s.err, "ctxpush:", err)
+			failed = err
+		}
+	}
+	dir := o.dir
+	if dir != "" {
+		fails(loadtest.WriteDir(dir, r))
+		if failed != nil {
+			dir = "" // not all is there
+		}
+	}
+	fails(tellLoad(s, r, o.json, dir))
+	return failed
 }
 
 // tellLoad writes the JSON file and the summary; where the file is stdout, the
 // summary goes to stderr.
 func tellLoad(s streams, r loadtest.Report, file, dir string) error {
 	out, color := s.out, s.outColor
+	var wrote error
 	switch file {
 	case "":
 	case "-":
-		if err := loadtest.JSON(s.out, r); err != nil {
-			return err
-		}
+		wrote = loadtest.JSON(s.out, r)
 		out, color = s.err, s.errColor
 	default:
-		if err := loadtest.WriteJSON(file, r); err != nil {
-			return err
-		}
+		wrote = loadtest.WriteJSON(file, r)
 	}
-	return loadtest.Terminal(out, r, loadtest.Options{Color: color, Dir: dir})
+	if err := loadtest.Terminal(out, r, loadtest.Options{Color: color, Dir: dir}); err != nil {
+		return err
+	}
+	return wrote
 }

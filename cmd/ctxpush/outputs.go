@@ -75,7 +75,10 @@ func (o *outputs) write(s streams, r report.Report) error {
 			failed = err
 		}
 	}
-	fails(report.WriteDir(o.dir, r))
+	dir := o.dir
+	if fails(report.WriteDir(dir, r)); failed != nil {
+		dir = "" // not all is there
+	}
 	// The CI server's own: a run is not judged by whether it takes them.
 	if file, ok := s.lookupEnv("GITHUB_STEP_SUMMARY"); ok && file != "" {
 		if err := report.AppendSummary(file, r); err != nil {
@@ -85,6 +88,6 @@ func (o *outputs) write(s streams, r report.Report) error {
 	if on, _ := s.lookupEnv("GITHUB_ACTIONS"); on == "true" {
 		fails(report.Annotations(s.out, r))
 	}
-	fails(report.Terminal(s.out, r, report.Options{Color: s.outColor, Width: s.outWidth, Dir: o.dir, Quiet: o.quiet}))
+	fails(report.Terminal(s.out, r, report.Options{Color: s.outColor, Width: s.outWidth, Dir: dir, Quiet: o.quiet}))
 	return failed
 }

@@ -6,6 +6,7 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/ctxpush/ctxpush/conformance/report"
 	"github.com/ctxpush/ctxpush/scenarios/strictyaml"
 )
 
@@ -70,7 +71,7 @@ func ParseFaults(s string) (Faults, error) {
 		seen[name] = true
 		value, err := parseShare(text)
 		if err != nil {
-			return Faults{}, fmt.Errorf("fault %s=%.40s: %w", name, strings.TrimSpace(text), err)
+			return Faults{}, fmt.Errorf("fault %s=%s: %w", name, report.Shown(strings.TrimSpace(text), 40), err)
 		}
 		*share = value
 	}
@@ -143,7 +144,7 @@ func ParseVerification(s string) (Verification, error) {
 	if text, ok := strings.CutPrefix(s, "sample="); ok {
 		n, err := strconv.ParseUint(text, 10, 63)
 		if err != nil || n == 0 {
-			return Verification{}, fmt.Errorf("sample=%.40s: want a whole number of messages of 1 or more", text)
+			return Verification{}, fmt.Errorf("sample=%s: want a whole number of messages of 1 or more", report.Shown(text, 40))
 		}
 		return Verification{Sample: n}, nil
 	}

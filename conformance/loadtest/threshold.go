@@ -8,6 +8,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/ctxpush/ctxpush/conformance/report"
 	"github.com/ctxpush/ctxpush/scenarios/strictyaml"
 )
 
@@ -138,7 +139,7 @@ func ParseRule(s string) (Rule, error) {
 		if timed {
 			d, err := time.ParseDuration(grace)
 			if err != nil || d < 0 {
-				return fail("abort=%.40s: want a duration such as abort=10s", grace)
+				return fail("abort=%s: want a duration such as abort=10s", report.Shown(grace, 40))
 			}
 			r.Grace = d
 		}

@@ -70,7 +70,9 @@ func PrepareDir(dir string) error {
 
 // WriteDir writes the files of r into dir, which is made where it is missing.
 // Each file is replaced as a whole; a reader never sees half of one. What an
-// earlier report left there and r does not name is removed.
+// earlier report left there and r does not name is removed. A file that can't be
+// written, as on a full disk, does not keep the others from it; the error is the
+// first one's.
 func WriteDir(dir string, r Report) error {
 	root, err := openDir(dir)
 	if err != nil {
@@ -84,16 +86,18 @@ func WriteDir(dir string, r Report) error {
 		return dirError(dir, err)
 	}
 	r = withScenarios(root, r)
+	var failed error
 	for _, f := range renderings {
 		var b bytes.Buffer
-		if err := f.render(&b, r); err != nil {
-			return dirError(dir, err)
+		err := f.render(&b, r)
+		if err == nil {
+			err = replace(root, f.file, b.Bytes())
 		}
-		if err := replace(root, f.file, b.Bytes()); err != nil {
-			return dirError(dir, err)
+		if err != nil && failed == nil {
+			failed = dirError(dir, err)
 		}
 	}
-	return nil
+	return failed
 }
 
 func openDir(dir string) (*os.Root, error) {

@@ -144,9 +144,9 @@ func TestProgressTellsFromTimeToTimeWhereNothingCanBeDrawn(t *testing.T) {
 		p := &report.Progress{W: &out}
 		p.Observe(event.RunStarted{Time: time.Now(), Checks: []event.Check{check("a/1"), check("a/2")}})
 		p.Observe(event.Advanced{ID: "a/1", Played: 1500, Of: 2000})
-		time.Sleep(61 * time.Second) // between two of its lines
+		<-time.After(61 * time.Second) // between two of its lines
 		p.Observe(event.CheckFinished{Verdict: verdict("a/1", event.Fail)})
-		time.Sleep(10 * time.Second)
+		<-time.After(10 * time.Second)
 		p.Close()
 		lines := strings.Split(out.String(), "\n")
 		if len(lines) != 9 || lines[0] != "0/2 checks, 1,500 schedules after 10 s" || lines[7] != "1/2 checks, 1,500 schedules, 1 failed after 1 min 10 s" {
@@ -161,7 +161,7 @@ func TestProgressDrawsOnATerminal(t *testing.T) {
 		p := &report.Progress{W: &out, Live: true, Color: true}
 		shows := func(want ...string) {
 			t.Helper()
-			time.Sleep(100 * time.Millisecond)
+			<-time.After(100 * time.Millisecond)
 			synctest.Wait()
 			equalLines(t, strings.Join(screen(out.String()), "\n"), want...)
 		}
