@@ -73,6 +73,7 @@ func WriteDir(dir string, r Report) error {
 		return dirError(dir, err)
 	}
 	r = withScenarios(root, r)
+	r.dir = dir
 	for _, f := range renderings {
 		var b bytes.Buffer
 		if err := f.render(&b, r); err != nil {
