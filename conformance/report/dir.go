@@ -86,6 +86,7 @@ func WriteDir(dir string, r Report) error {
 		return dirError(dir, err)
 	}
 	r = withScenarios(root, r)
+	r.dir = dir
 	var failed error
 	for _, f := range renderings {
 		var b bytes.Buffer

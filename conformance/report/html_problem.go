@@ -232,7 +232,7 @@ func newWay(r Report, c Check, a alike, id string, files map[string]bool) way {
 	w.curl(a.Curl)
 	if files[a.Counterexample] {
 		w.File = shown(a.Counterexample)
-		w.Replay = "ctxpush scenario run " + w.File
+		w.Replay = shown(r.replay(a.Counterexample))
 		if n := len(a.Scenario); n > 0 && n <= maxCopied {
 			w.Scenario = shownLines(string(a.Scenario), maxCopied)
 		}

@@ -24,6 +24,8 @@ const (
 // Report is all that a run found. Its strings are valid UTF-8 but not safe to
 // print: some of them come from the receiver.
 type Report struct {
+	dir string // where it is written; empty is not known
+
 	Schema   string         `json:"schema"` // Schema
 	Tool     event.Tool     `json:"tool"`
 	Receiver event.Receiver `json:"receiver"`

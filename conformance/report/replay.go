@@ -1,0 +1,23 @@
+package report
+
+import (
+	"path"
+	"path/filepath"
+	"strings"
+
+	"github.com/kballard/go-shellquote"
+)
+
+// replay is the command that plays a counterexample again, from where the run
+// was started. Without the receiver's file or address it would be played against
+// the built-in receiver, which would pass.
+func (r Report) replay(counterexample string) string {
+	args := []string{"scenario", "run", path.Join(filepath.ToSlash(r.dir), counterexample)}
+	switch {
+	case r.Receiver.File != "":
+		args = append(args, "--config", r.Receiver.File)
+	case r.Receiver.Kind == "url":
+		args = append(args, "--url", r.Receiver.URL)
+	}
+	return "ctxpush " + strings.TrimSpace(shellquote.Join(args...))
+}
