@@ -24,6 +24,9 @@ type way struct {
 	failure *event.Failure
 	n       int // of the check's ways, from 0
 	alone   bool
+	// besides says that it takes an outage to show it, each replay seconds, and
+	// that something fails without: that is to be mended first.
+	besides bool
 }
 
 // explainAll finds out what the failures of the verdicts rest on, when nothing
@@ -45,6 +48,9 @@ func (r *run) explainAll(ctx context.Context, verdicts []*verdict, parallel int)
 	var ways []*way
 	for _, v := range failing {
 		ways = append(ways, v.ways()...)
+	}
+	for _, w := range ways {
+		w.besides = w.verdict.check.HasOutage() && slices.ContainsFunc(failing, func(v *verdict) bool { return !v.check.HasOutage() })
 	}
 	inTurn(ways, func(w *way) bool { return w.alone }, parallel, func(w *way) { r.explain(limited, w) })
 	late := 0
@@ -129,7 +135,7 @@ func (v *verdict) ways() []*way {
 			known := slices.ContainsFunc(ways, func(w *way) bool { return sameWay(*w.failure, *f) })
 			// Without a step the receiver ended for no delivery's sake.
 			if !known && len(p.scenario.Steps) > 0 && len(ways) < maxExplained {
-				ways = append(ways, &way{v, p, f, len(ways), v.alone()})
+				ways = append(ways, &way{verdict: v, play: p, failure: f, n: len(ways), alone: v.alone()})
 			}
 		}
 	}
@@ -141,6 +147,11 @@ func (v *verdict) ways() []*way {
 func (r *run) explain(ctx context.Context, w *way) {
 	if ctx.Err() != nil || r.gone() != nil {
 		w.verdict.late.Store(true)
+		return
+	}
+	if w.besides || w.verdict.check.DisruptsServices() {
+		// A replay takes seconds, and many where a database has to start.
+		r.counterexample(w.verdict.check, w.failure, finding{Shrunk: scenarios.Shrunk{Scenario: w.play.scenario}}, w.n)
 		return
 	}
 	m := r.newMinimizer(w.play, *w.failure, fmt.Sprintf("%s/smaller/%d", w.verdict.check.ID, w.n))

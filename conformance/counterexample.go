@@ -15,9 +15,15 @@ import (
 func (r *run) counterexample(c *scenarios.Check, f *event.Failure, found finding, n int) {
 	name := counterexampleName(c.ID, n)
 	var b bytes.Buffer
-	fmt.Fprintf(&b, "# The smallest delivery that was found to fail the check %s,\n", c.ID)
+	what := "The smallest delivery that was found to fail"
+	if c.DisruptsServices() {
+		what = "A delivery that failed"
+	}
+	fmt.Fprintf(&b, "# %s the check %s,\n", what, c.ID)
 	fmt.Fprintf(&b, "# with seed %d and epoch %s.\n", r.cfg.Seed, r.cfg.Epoch.UTC().Format(time.RFC3339))
 	switch {
+	case found.play == nil && found.played == 0:
+		b.WriteString("# It is as it was played first, and was not made smaller.\n")
 	case found.play == nil:
 		fmt.Fprintf(&b, "# It is as it was played first: it did not fail again in %d replays.\n", found.played)
 	case found.cut:

@@ -10,6 +10,7 @@ import (
 
 	"github.com/ctxpush/ctxpush/conformance"
 	"github.com/ctxpush/ctxpush/conformance/config"
+	"github.com/ctxpush/ctxpush/conformance/doctor"
 	"github.com/ctxpush/ctxpush/conformance/event"
 	"github.com/ctxpush/ctxpush/conformance/report"
 	"github.com/ctxpush/ctxpush/scenarios"
@@ -73,6 +74,9 @@ var _ = Describe("The receiver in Python by its SQLite file", func() {
 		text := strings.NewReplacer("FOLDER", folder, "DIR", dir).Replace(bySQLite)
 		c, err := config.Parse("receiver.yaml", []byte(text), dir, os.LookupEnv)
 		Expect(err).NotTo(HaveOccurred())
+		findings, err := doctor.Examine(ctx, doctor.Options{Target: c})
+		Expect(err).NotTo(HaveOccurred())
+		Expect(doctor.Ready(findings)).To(BeTrue(), "%+v", findings)
 		r, err := conformance.Certify(ctx, conformance.Config{Target: c, Explore: scenarios.Quick, Focus: []string{"order", "restart", "entry"}})
 		Expect(err).NotTo(HaveOccurred())
 		Expect(r.Result).To(Equal(report.Pass), "%v", r)
@@ -127,16 +131,33 @@ var _ = Describe("A receiver and its PostgreSQL from a compose file", func() {
 		succeed(exec.CommandContext(ctx, "docker", "build", "-q", "-t", image, "-f", filepath.Join(folder, "Dockerfile"), dir))
 		DeferCleanup(func() { succeed(exec.Command("docker", "rmi", image)) })
 
-		c, err := config.Load(filepath.Join(folder, "receiver.yaml"), os.LookupEnv)
-		Expect(err).NotTo(HaveOccurred())
-		c.Receiver.Compose.Env["RECEIVER_IMAGE"], c.Receiver.Compose.Env["POSTGRES_IMAGE"] = image, database
-		r, err := conformance.Certify(ctx, conformance.Config{Target: c, Explore: scenarios.Quick, Focus: []string{"order", "restart"}})
+		composed := func(mutant string) config.Config {
+			c, err := config.Load(filepath.Join(folder, "receiver.yaml"), os.LookupEnv)
+			Expect(err).NotTo(HaveOccurred())
+			env := c.Receiver.Compose.Env
+			env["RECEIVER_IMAGE"], env["POSTGRES_IMAGE"], env["MUTANT"] = image, database, mutant
+			return c
+		}
+		r, err := conformance.Certify(ctx, conformance.Config{Target: composed(""), Explore: scenarios.Quick, Focus: []string{"order", "restart", "outage"}})
 		Expect(err).NotTo(HaveOccurred())
 		Expect(r.Result).To(Equal(report.Pass), "%v", r)
 		Expect(r.Receiver.Kind).To(Equal("compose"))
 		Expect(r.Receiver.Digest).To(HavePrefix("sha256:"))
 		Expect(checkOf(r, "restart/kill").Result).To(Equal(event.Pass))
 		Expect(checkOf(r, "restart/stop").Result).To(Equal(event.Pass))
+		for _, id := range []string{"services-killed", "services-paused", "receiver-paused", "network-cut", "network-slow"} {
+			Expect(checkOf(r, "outage/"+id).Result).To(Equal(event.Pass), id)
+		}
+		Expect(containers()).To(BeEmpty())
+
+		By("killing its database while it swallows errors")
+		r, err = conformance.Certify(ctx, conformance.Config{Target: composed("swallowed-errors"), Focus: []string{"outage/services-killed"}})
+		Expect(err).NotTo(HaveOccurred())
+		Expect(r.Result).To(Equal(report.Fail), "%v", r)
+		failure := checkOf(r, "outage/services-killed").Failures[0]
+		Expect(failure.Kind).To(BeElementOf(event.Lost, event.Stale))
+		Expect(failure.Remedy).To(ContainSubstring("answer 2xx only after its commit"))
+		Expect(failure.Trace.Steps).To(ContainElement(And(HaveField("Kind", event.Outage), HaveField("Text", "services-killed (db)"))))
 		Expect(containers()).To(BeEmpty())
 	})
 })

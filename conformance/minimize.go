@@ -65,7 +65,7 @@ func (p *play) hurry(s *mocksender.Sender, step scenarios.Step) {
 // scale is how much faster than real time the step's retries come.
 func (p *play) scale(step scenarios.Step) float64 {
 	if step.Outage != "" {
-		return min(p.run.cfg.TimeScale, float64(mocksender.RetryWindow/outageWindow))
+		return min(p.run.cfg.TimeScale, outageScale(step))
 	}
 	if p.pace == nil || p.pace.hasty && step.Acknowledged() {
 		return p.run.cfg.TimeScale

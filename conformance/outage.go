@@ -4,22 +4,46 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"slices"
+	"strings"
 	"sync"
 	"time"
 
 	"github.com/ctxpush/ctxpush/conformance/event"
 	"github.com/ctxpush/ctxpush/conformance/receiver"
+	"github.com/ctxpush/ctxpush/mocksender"
 	"github.com/ctxpush/ctxpush/scenarios"
 )
 
-// outageWindow is how long, in real time, a batch's retries last at least while
-// something fails: what was killed must have come back before the last of them.
-const outageWindow = time.Minute
+// How long, in real time, a batch's retries last at least while something fails:
+// it must work again before the last of them. A database needs a while to start.
+const (
+	outageWindow   = 10 * time.Second
+	servicesWindow = time.Minute
+	outlasts       = 8 // times the outage
+)
+
+// outageScale is how much faster than real time the retries of a step with an
+// outage come.
+func outageScale(step scenarios.Step) float64 {
+	window := outageWindow
+	if step.Outage.OfServices() {
+		window = servicesWindow
+	}
+	return float64(mocksender.RetryWindow) / float64(max(window, outlasts*step.Lasts))
+}
 
 // fails is what an outage does, and how it ends.
 type fails struct {
 	begin, end func(ctx context.Context) error
+	services   *[]string // those that fail, once it has begun; nil where none do
+}
+
+// named is the outage and the services that fail.
+func (f fails) named(o scenarios.Outage) string {
+	if f.services == nil || len(*f.services) == 0 {
+		return string(o)
+	}
+	return fmt.Sprintf("%s (%s)", o, strings.Join(*f.services, ", "))
 }
 
 // outage sends the step's batches while something fails for a while. All must be
@@ -49,7 +73,7 @@ func (p *play) outage(ctx context.Context, step scenarios.Step) error {
 		}
 	}
 	for i, batch := range step.Together {
-		batch.Outage = step.Outage
+		batch.Outage, batch.Lasts = step.Outage, step.Lasts
 		number := p.next()
 		events := p.cast.Events(batch.Batch)
 		p.record(batch, events)
@@ -59,8 +83,11 @@ func (p *play) outage(ctx context.Context, step scenarios.Step) error {
 			break
 		}
 		defer done()
-		if step.Outage.OfNetwork() {
+		switch {
+		case step.Outage.OfNetwork():
 			sender.Dial = way.Dial
+		case step.Outage.OfServices():
+			sender.Dial = p.run.dialHere
 		}
 		request, err := p.request(sender, batch, events)
 		if err != nil {
@@ -94,7 +121,10 @@ func (p *play) outage(ctx context.Context, step scenarios.Step) error {
 	if err := trouble.end(context.WithoutCancel(ctx)); err != nil {
 		errs[n] = errors.Join(errs[n], fmt.Errorf("%s does not end: %w", step.Outage, err))
 	}
-	p.done(event.Step{Kind: event.Outage, AtUS: p.since(began), TookUS: time.Since(began).Microseconds(), Text: string(step.Outage)})
+	p.done(event.Step{Kind: event.Outage, AtUS: p.since(began), TookUS: time.Since(began).Microseconds(), Text: trouble.named(step.Outage)})
+	if step.Outage.OfServices() && errs[n] == nil {
+		errs[n] = p.recovers(ctx, ended)
+	}
 	<-ended
 	if ctx.Err() != nil {
 		return ctx.Err()
@@ -117,56 +147,70 @@ func (p *play) fails(o scenarios.Outage, way *network) fails {
 	mend := func(ctx context.Context) error { way.Mend(ctx); return nil }
 	switch o {
 	case scenarios.NetworkCut:
-		return fails{func(context.Context) error { way.Cut(); return nil }, mend}
+		return fails{begin: func(context.Context) error { way.Cut(); return nil }, end: mend}
 	case scenarios.NetworkSlow:
-		return fails{func(context.Context) error { return way.Slow() }, mend}
+		return fails{begin: func(context.Context) error { return way.Slow() }, end: mend}
 	case scenarios.ReceiverPaused:
 		if r, ok := p.run.receiver.(receiver.Freezer); ok {
-			return fails{r.Freeze, r.Thaw}
+			return fails{begin: r.Freeze, end: r.Thaw}
 		}
 	case scenarios.ServicesKilled:
 		if r, ok := p.run.receiver.(receiver.Services); ok {
-			return fails{each(r, r.KillService), each(r, r.StartService)}
+			return others(r, r.KillService, r.StartService)
 		}
 	case scenarios.ServicesPaused:
 		if r, ok := p.run.receiver.(receiver.Services); ok {
-			return fails{each(r, r.Pause), each(r, r.Unpause)}
+			return others(r, r.Pause, r.Unpause)
 		}
 	}
 	impossible := func(context.Context) error { return fmt.Errorf("outage %s: not possible with this receiver", o) }
-	return fails{impossible, func(context.Context) error { return nil }}
+	return fails{begin: impossible, end: func(context.Context) error { return nil }}
 }
 
-// each does something to all services but the receiver's own.
-func each(r receiver.Services, do func(ctx context.Context, name string) error) func(context.Context) error {
-	return func(ctx context.Context) error {
-		var errs []error
-		for _, name := range others(r) {
-			errs = append(errs, do(ctx, name))
-		}
-		return errors.Join(errs...)
+// others is an outage of all services but the receiver's own, of those that run
+// when it begins: one that has done its work and ended is not done again.
+func others(r receiver.Services, begin, end func(ctx context.Context, name string) error) fails {
+	var failing []string
+	return fails{
+		services: &failing,
+		begin: func(ctx context.Context) (err error) {
+			if failing, err = r.Others(ctx); err != nil {
+				return err
+			}
+			return each(ctx, failing, begin)
+		},
+		end: func(ctx context.Context) error { return each(ctx, failing, end) },
 	}
 }
 
-// others are the services that the receiver came with.
-func others(r receiver.Services) []string {
-	return slices.DeleteFunc(slices.Clone(r.Names()), func(name string) bool { return name == r.Own() })
+func each(ctx context.Context, names []string, do func(ctx context.Context, name string) error) error {
+	var errs []error
+	for _, name := range names {
+		errs = append(errs, do(ctx, name))
+	}
+	return errors.Join(errs...)
 }
 
 // immovable says why the check can't be played with the receiver; empty where
 // it can.
-func immovable(r receiver.Receiver, c scenarios.Check) string {
+func immovable(ctx context.Context, r receiver.Receiver, c scenarios.Check) (string, error) {
 	if fixed := r.Fixed(); fixed != "" && c.Disrupts() {
-		return fixed
+		return fixed, nil
 	}
 	if _, can := r.(receiver.Freezer); c.Pauses() && !can {
-		return "this kind of receiver can't be frozen"
+		return "this kind of receiver can't be frozen", nil
 	}
 	if c.DisruptsServices() {
-		services, can := r.(receiver.Services)
-		if !can || len(others(services)) == 0 {
-			return "the receiver came with no other service: a compose file names them"
+		var run []string
+		if services, can := r.(receiver.Services); can {
+			var err error
+			if run, err = services.Others(ctx); err != nil {
+				return "", err
+			}
+		}
+		if len(run) == 0 {
+			return "no other service runs beside the receiver: a compose file names what it needs", nil
 		}
 	}
-	return ""
+	return "", nil
 }

@@ -41,10 +41,13 @@ type play struct {
 	sent     []mocksender.Event // what the receiver was to take
 	refused  []mocksender.Event // what it was not to take
 
-	lastAck  time.Time
-	judged   int // how many states were compared
-	settled  []scenarios.Want
-	failures []event.Failure
+	lastAck time.Time
+	// recovered is when the states could be told again, after an outage of what
+	// they are kept in.
+	recovered time.Time
+	judged    int // how many states were compared
+	settled   []scenarios.Want
+	failures  []event.Failure
 	// broke is why the scenario could not be judged.
 	broke    error
 	duration time.Duration
@@ -100,13 +103,13 @@ func (p *play) fresh(ctx context.Context) error {
 		return nil
 	}
 	asked := time.Now()
-	states, err := p.run.prober.States(ctx, []mocksender.Key{wants[0].Key})
+	state, err := probe.Await(ctx, p.run.prober, wants[0].Key, asked.Add(p.run.cfg.Target.Settle), anything)
 	if err != nil {
 		return err
 	}
-	if states[0] != nil {
+	if state != nil {
 		return fmt.Errorf("the receiver knows message %s, as %s, before anything was sent: seed %d has been played on it before (choose another --seed), or its probe makes states up",
-			wants[0].Key, states[0].DeliveryStatus, p.run.cfg.Seed)
+			wants[0].Key, state.DeliveryStatus, p.run.cfg.Seed)
 	}
 	if p.pace == nil || !p.pace.illustrate {
 		p.saw(asked, []event.Seen{told(wants[0].Message, "", nil)})
@@ -308,6 +311,9 @@ func (p *play) expect(ctx context.Context, expect []scenarios.Expectation, final
 	}
 	begin := time.Now()
 	from := p.lastAck
+	if p.recovered.After(from) {
+		from = p.recovered
+	}
 	if from.IsZero() {
 		from = begin
 	}

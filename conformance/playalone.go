@@ -75,7 +75,7 @@ func (r *run) playAlone(ctx context.Context, tell func(Trace)) ([]Played, error)
 	}
 	var verdicts []*verdict
 	for i := range r.checks {
-		v, err := r.prepare(&r.checks[i])
+		v, err := r.prepare(ctx, &r.checks[i])
 		if err != nil {
 			return nil, err
 		}

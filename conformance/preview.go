@@ -1,6 +1,7 @@
 package conformance
 
 import (
+	"context"
 	"time"
 
 	"github.com/ctxpush/ctxpush/conformance/receiver"
@@ -36,7 +37,7 @@ func Preview(c Config) ([]Previewed, error) {
 	}
 	var all []Previewed
 	for i := range c.Scenarios {
-		v, err := r.prepare(&c.Scenarios[i])
+		v, err := r.prepare(context.Background(), &c.Scenarios[i])
 		if err != nil {
 			return nil, err
 		}

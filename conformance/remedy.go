@@ -1,15 +1,33 @@
 package conformance
 
-import "github.com/ctxpush/ctxpush/conformance/event"
+import (
+	"maps"
+	"slices"
+
+	"github.com/ctxpush/ctxpush/conformance/event"
+	"github.com/ctxpush/ctxpush/scenarios"
+)
 
 const (
 	compareTimes = "Write an entry only where it is newer than what is stored: compare the timestamps, to the millisecond, in the same statement that writes " +
 		"(INSERT … ON CONFLICT … DO UPDATE … WHERE excluded.timestamp > pushes.timestamp). Where two are equal, the later status of a message's life wins."
-	wholeKey = "Make campaign_id, user_id and idempotency_key (and device_token, where devices count) one unique key, as they are sent, and look states up by all of it."
-	upsert   = "Write with an upsert, reduce a batch to the newest entry of each key first, and answer 2xx where there is nothing to change."
-	limits   = "Raise the limits to 100 entries and to bodies of 1 MB, also in the proxy or the framework in front: its defaults, such as 100 KB, are often lower."
-	persist  = "Answer 2xx after the transaction is committed and the data is on disk, not when the work is queued in memory."
+	wholeKey    = "Make campaign_id, user_id and idempotency_key (and device_token, where devices count) one unique key, as they are sent, and look states up by all of it."
+	upsert      = "Write with an upsert, reduce a batch to the newest entry of each key first, and answer 2xx where there is nothing to change."
+	limits      = "Raise the limits to 100 entries and to bodies of 1 MB, also in the proxy or the framework in front: its defaults, such as 100 KB, are often lower."
+	transaction = "Write a batch in one transaction and answer 2xx only after its commit. Whatever goes wrong before, a lost connection and a time-out of the database too, is answered 5xx: ContextPush " +
+		"sends the batch again. Catch no error of the database without that, and let the pool replace connections that broke."
+	persist = "Answer 2xx after the transaction is committed and the data is on disk, not when the work is queued in memory."
 )
+
+// remediesOf are what to change where a state is wrong after an outage. What came
+// before it, and how times are compared, is not to blame.
+var remediesOf = map[scenarios.Outage]string{
+	scenarios.ServicesKilled: transaction,
+	scenarios.ServicesPaused: transaction,
+	scenarios.NetworkCut:     "Treat a request that breaks off as one that never came: roll back what it began, remember nothing of it, and take it as new when it comes again.",
+	scenarios.NetworkSlow:    "Read the whole body, by its Content-Length, before anything is done with it, and do all of it again when it comes again.",
+	scenarios.ReceiverPaused: persist + " What a freeze lets run out, such as a lock, a lease or a time-out, must fail the request, so that it comes again.",
+}
 
 // remedies are what to change, by the likely cause.
 var remedies = map[string]string{
@@ -50,8 +68,15 @@ var kindRemedies = map[event.Kind]string{
 	event.Crashed:  "The receiver's process ended. Its log tells why; catch what a single request may throw, so that the others live.",
 }
 
-// remedy is what to change about a failure.
-func remedy(f event.Failure) string {
+// remedy is what to change about a failure of a check.
+func remedy(c *scenarios.Check, f event.Failure) string {
+	if f.Kind == event.Lost || f.Kind == event.Stale {
+		for _, o := range slices.Sorted(maps.Keys(remediesOf)) {
+			if c.Fails(o) {
+				return remediesOf[o]
+			}
+		}
+	}
 	if r := remedies[f.Cause]; r != "" {
 		return r
 	}

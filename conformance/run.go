@@ -112,14 +112,21 @@ func (r *run) play(ctx context.Context) error {
 // receiver can't know a message that was never sent. What it is asked of, such
 // as a database beside it, may take a moment longer than the receiver to start.
 func (r *run) reachable(ctx context.Context) error {
+	_, err := probe.Await(ctx, r.prober, r.unsent(), time.Now().Add(r.cfg.Target.Settle), anything)
+	return err
+}
+
+// unsent is the key of a message that is never sent.
+func (r *run) unsent() mocksender.Key {
 	key := fixtures.Seed(r.cfg.Seed).PlainMessage(0).Key.Message()
 	if r.cfg.Target.Identity == scenarios.ByDevice {
 		key.DeviceToken = fixtures.Seed(r.cfg.Seed).Token(0)
 	}
-	anything := func(*event.State) bool { return true }
-	_, err := probe.Await(ctx, r.prober, key, time.Now().Add(r.cfg.Target.Settle), anything)
-	return err
+	return key
 }
+
+// anything is any state: what matters is that there is an answer.
+func anything(*event.State) bool { return true }
 
 // rounds plays the checks that leave the receiver alone side by side, then those
 // that are explored, looks at all their states again, and then plays those that
@@ -127,7 +134,7 @@ func (r *run) reachable(ctx context.Context) error {
 func (r *run) rounds(ctx context.Context) error {
 	var calm, explored, disruptive []*verdict
 	for i := range r.checks {
-		v, err := r.prepare(&r.checks[i])
+		v, err := r.prepare(ctx, &r.checks[i])
 		if err != nil {
 			return err
 		}
@@ -165,9 +172,12 @@ func (r *run) rounds(ctx context.Context) error {
 
 // prepare binds a check's scenarios, and finds out whether it has to be
 // skipped.
-func (r *run) prepare(c *scenarios.Check) (*verdict, error) {
+func (r *run) prepare(ctx context.Context, c *scenarios.Check) (*verdict, error) {
 	v := &verdict{check: c, explored: r.newExploration(c)}
-	v.skip = immovable(r.receiver, *c)
+	var err error
+	if v.skip, err = immovable(ctx, r.receiver, *c); err != nil {
+		return nil, err
+	}
 	for i, s := range c.Scenarios {
 		if reason := playable(s, r.secret); reason != "" && v.skip == "" {
 			v.skip = reason
@@ -233,13 +243,13 @@ func (r *run) lookAgain(ctx context.Context, verdicts []*verdict) error {
 		want scenarios.Want
 	}
 	var looks []look
-	var keys []mocksender.Key
+	var wants []probe.Want
 	var last time.Time
 	for _, v := range verdicts {
 		for _, p := range v.plays {
 			for _, w := range p.settled {
 				looks = append(looks, look{v, p, w})
-				keys = append(keys, w.Key)
+				wants = append(wants, probe.Want{Key: w.Key, OK: anything})
 			}
 			if p.lastAck.After(last) {
 				last = p.lastAck
@@ -252,7 +262,7 @@ func (r *run) lookAgain(ctx context.Context, verdicts []*verdict) error {
 	if err := pause(ctx, time.Until(last.Add(r.cfg.Target.Settle))); err != nil {
 		return err
 	}
-	states, err := r.prober.States(ctx, keys)
+	states, err := probe.Settle(ctx, r.prober, wants, time.Now().Add(r.cfg.Target.Settle))
 	if err != nil {
 		if ctx.Err() == nil {
 			for _, v := range verdicts {

@@ -60,7 +60,7 @@ func (v *verdict) result(waived []config.Waiver) event.Verdict {
 		}
 	}
 	for i := range e.Failures {
-		e.Failures[i].Remedy = remedy(e.Failures[i])
+		e.Failures[i].Remedy = remedy(v.check, e.Failures[i])
 	}
 	switch {
 	case len(e.Failures) > 0:

@@ -43,9 +43,37 @@ func AppendEvent(dst []byte, e *Event) []byte {
 	return append(dst, '}')
 }
 
+// AppendKey appends the key to dst as a JSON object, as a bulk look-up of states
+// has it. device_token is left out where it is empty.
+func AppendKey(dst []byte, k *Key) []byte {
+	dst = appendString(append(dst, `{"campaign_id":`...), k.CampaignID)
+	dst = appendString(append(dst, `,"user_id":`...), k.UserID)
+	dst = appendString(append(dst, `,"idempotency_key":`...), k.IdempotencyKey)
+	if k.DeviceToken != "" {
+		dst = appendString(append(dst, `,"device_token":`...), k.DeviceToken)
+	}
+	return append(dst, '}')
+}
+
 // AppendTimestamp appends t as the contract spells it: UTC, three decimals, Z.
 func AppendTimestamp(dst []byte, t time.Time) []byte {
-	return t.UTC().AppendFormat(dst, TimestampLayout)
+	t = t.UTC()
+	year, month, day := t.Date()
+	if year < 0 || year > 9999 {
+		return t.AppendFormat(dst, TimestampLayout)
+	}
+	hour, minute, second := t.Clock()
+	ms := t.Nanosecond() / int(time.Millisecond)
+	two := func(n int) (byte, byte) { return '0' + byte(n/10), '0' + byte(n%10) }
+	y1, y2 := two(year / 100)
+	y3, y4 := two(year % 100)
+	m1, m2 := two(int(month))
+	d1, d2 := two(day)
+	h1, h2 := two(hour)
+	i1, i2 := two(minute)
+	s1, s2 := two(second)
+	f1, f2 := two(ms / 10)
+	return append(dst, y1, y2, y3, y4, '-', m1, m2, '-', d1, d2, 'T', h1, h2, ':', i1, i2, ':', s1, s2, '.', f1, f2, '0'+byte(ms%10), 'Z')
 }
 
 // appendString appends s as a JSON string. What is not UTF-8 becomes U+FFFD,

@@ -158,3 +158,30 @@ func BenchmarkEncode(b *testing.B) {
 	}
 	b.ReportMetric(float64(b.N*len(events))/b.Elapsed().Seconds(), "events/s")
 }
+
+// The key is what encoding/json makes of it, and so what it reads.
+func TestAppendKeyIsJSON(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		k := mocksender.Key{CampaignID: rapid.String().Draw(t, "campaign"), UserID: rapid.String().Draw(t, "user"),
+			IdempotencyKey: rapid.String().Draw(t, "message"), DeviceToken: rapid.String().Draw(t, "device")}
+		var got mocksender.Key
+		d := json.NewDecoder(bytes.NewReader(mocksender.AppendKey(nil, &k)))
+		d.DisallowUnknownFields()
+		if err := d.Decode(&got); err != nil || got != k {
+			t.Fatalf("%+v became %+v, error %v", k, got, err)
+		}
+	})
+	if text := string(mocksender.AppendKey(nil, &mocksender.Key{UserID: "u"})); strings.Contains(text, "device_token") {
+		t.Errorf("%s has a device", text)
+	}
+}
+
+func TestTimestampIsInItsLayout(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		at := time.Unix(rapid.Int64Range(-1e11, 5e11).Draw(t, "second"), rapid.Int64Range(0, 999_999_999).Draw(t, "nanosecond"))
+		got := string(mocksender.AppendTimestamp(nil, at.In(time.FixedZone("", 5400))))
+		if want := at.UTC().Format(mocksender.TimestampLayout); got != want {
+			t.Fatalf("%v: got %s, want %s", at, got, want)
+		}
+	})
+}

@@ -37,11 +37,14 @@ func (c Check) Disrupts() bool {
 	return c.any(func(s Step) bool { return s.Restart != "" || s.Outage != "" && !s.Outage.OfNetwork() })
 }
 
-// Restarts says whether the check stops or kills the receiver.
-func (c Check) Restarts() bool { return c.any(func(s Step) bool { return s.Restart != "" }) }
+// HasOutage says whether something fails for a while in the check.
+func (c Check) HasOutage() bool { return c.any(func(s Step) bool { return s.Outage != "" }) }
 
 // Pauses says whether the check freezes the receiver.
 func (c Check) Pauses() bool { return c.any(func(s Step) bool { return s.Outage == ReceiverPaused }) }
+
+// Fails says whether the check plays that outage.
+func (c Check) Fails(o Outage) bool { return c.any(func(s Step) bool { return s.Outage == o }) }
 
 // DisruptsServices says whether the check stops what the receiver needs.
 func (c Check) DisruptsServices() bool {

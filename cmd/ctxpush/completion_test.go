@@ -48,6 +48,12 @@ func TestCompletion(t *testing.T) {
 		{"schema ", []string{"receiver", "scenario"}, false},
 		{"completion ", []string{"bash", "zsh", "fish", "powershell"}, true},
 		{"scenario run order/rev", []string{"order/reversed"}, true},
+		{"load --verify ", []string{"all", "sample=1000", "none"}, true},
+		{"load --faults dup", []string{"duplicate=5%,reorder=10%,drop=5%,lost-ack=1%"}, true},
+		{"load --threshold wro", []string{"wrong==0"}, true},
+		{"load merge ", []string{"json"}, true},
+		{"certify --probe-sql-driver ", []string{"postgres", "mysql", "sqlite"}, true},
+		{"certify --compose ", []string{"yaml", "yml"}, true},
 		{"certify ", []string{"yaml", "yml"}, true},
 		{"certify --config ", []string{"yaml", "yml"}, true},
 	} {

@@ -73,7 +73,7 @@ func commands(cmd *cobra.Command) []*cobra.Command {
 
 // played are the commands whose examples are run. Those of others, and those
 // that need the user's own image or program, are parsed.
-var played = []string{"certify", "checks", "completion", "doctor", "init", "man", "receiver", "scenario", "schema", "send", "version"}
+var played = []string{"certify", "checks", "completion", "doctor", "init", "load", "man", "receiver", "report", "scenario", "schema", "send", "version"}
 
 // Every command has examples, and they do what they say.
 func TestExamples(t *testing.T) {
@@ -89,7 +89,7 @@ func TestExamples(t *testing.T) {
 		}
 		for _, e := range all {
 			t.Run(strings.ReplaceAll(e.text, "/", "|"), func(t *testing.T) {
-				users := slices.ContainsFunc(e.args, func(a string) bool { return a == "--image" || a == "--build" || a == "--command" })
+				users := slices.ContainsFunc(e.args, func(a string) bool { return slices.Contains([]string{"--image", "--build", "--command", "--compose", "--find-max"}, a) })
 				if users || len(e.args) == 0 || !slices.Contains(played, e.args[0]) {
 					parseExample(t, e)
 					return
@@ -114,6 +114,41 @@ func parseExample(t *testing.T, e example) {
 	if err != nil {
 		t.Errorf("%s: %v", e.text, err)
 	}
+}
+
+// soon makes an example of a load, a merge or a report one that ends soon, holds on
+// a slow machine, and finds the files that it names.
+func soon(t *testing.T, args []string) []string {
+	t.Helper()
+	prepare := func(args ...string) {
+		p := program{env: map[string]string{"CTXPUSH_SECRET": exampleSecret}}
+		if code := p.run(t.Context(), args...); code != exitOK {
+			t.Fatalf("ctxpush %q: exit code %d\n%s%s", args, code, p.out.String(), p.err.String())
+		}
+	}
+	switch {
+	case args[0] == "report":
+		prepare("certify", "--focus", "order/reversed")
+		return args
+	case args[0] != "load":
+		return args
+	}
+	for i, a := range args {
+		switch before := args[i-min(i, 1)]; {
+		case before == "--duration":
+			args[i] = "100ms"
+		case before == "--threshold" && strings.HasPrefix(a, "p99<"):
+			args[i] = "p99<10m"
+		case before == "--ramp":
+			args[i] = "0..200/s:200ms"
+		case args[1] == "merge" && strings.HasSuffix(a, ".json") && before != "--json":
+			prepare("load", "--duration", "50ms", "--seed", "7", "--shard", strings.TrimSuffix(a, ".json")+"/4", "--json", a)
+		}
+	}
+	if args[1] != "merge" && !slices.Contains(args, "--duration") && !slices.Contains(args, "--ramp") {
+		args = append(args, "--duration", "100ms")
+	}
+	return args
 }
 
 // playExample runs it in a folder that has the files which examples name,
@@ -148,6 +183,7 @@ func playExample(t *testing.T, e example, url string) {
 	if args[0] == "certify" && !slices.Contains(args, "--focus") {
 		args = append(args, "--focus", "order/reversed")
 	}
+	args = soon(t, args)
 	ctx, cancel := context.WithCancelCause(t.Context())
 	defer cancel(nil)
 	want := exitOK

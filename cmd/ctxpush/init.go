@@ -8,10 +8,12 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strings"
 
 	"github.com/ctxpush/ctxpush/conformance"
 	"github.com/ctxpush/ctxpush/conformance/config"
 	"github.com/ctxpush/ctxpush/conformance/report"
+	"github.com/ctxpush/ctxpush/conformance/sqltext"
 	"github.com/spf13/cobra"
 )
 
@@ -40,7 +42,8 @@ names the environment variable that holds it.`,
 		Example: `  ctxpush init
   ctxpush init --url http://127.0.0.1:3000 --path /webhook
   ctxpush init --image acme/receiver:1.4 --output acme.yaml
-  ctxpush init --command 'python3 receiver.py' --ready /healthz --force`,
+  ctxpush init --command 'python3 receiver.py' --ready /healthz --force
+  ctxpush init --compose compose.yaml --service receiver --port 8080`,
 		Args: cobra.NoArgs,
 	}
 	o.target = addKeys(cmd)
@@ -133,6 +136,16 @@ func (o *initing) rebase(c *config.Config) error {
 		paths = append(paths, &r.Command.Dir)
 	case r.Container != nil && r.Container.Build != nil:
 		paths = append(paths, &r.Container.Build.Context)
+	case r.Compose != nil:
+		paths = append(paths, &r.Compose.File)
+	}
+	if sql := c.Probe.SQL; sql != nil && sql.Driver == sqltext.SQLite && !strings.Contains(string(sql.DSN), ":") {
+		file := string(sql.DSN)
+		paths = append(paths, &file)
+		defer func() { sql.DSN = config.Secret(file) }()
+	}
+	if exec := c.Probe.Exec; exec != nil && c.Receiver.Container == nil && c.Receiver.Compose == nil && len(exec.Argv) > 0 && strings.ContainsRune(exec.Argv[0], '/') {
+		paths = append(paths, &exec.Argv[0])
 	}
 	base, err := filepath.Abs(filepath.Dir(o.output))
 	if o.output == "-" {

@@ -22,6 +22,7 @@ var kinds = []struct{ flag, question, byDefault string }{
 	{"command", "The command that starts it; ${PORT} is a free port", ""},
 	{"image", "The image", ""},
 	{"build", "The folder with its Dockerfile", "."},
+	{"compose", "The compose file", "compose.yaml"},
 }
 
 // describe finds out what the file must say: by flags, by looking, and by
@@ -35,14 +36,14 @@ func (o *initing) describe(ctx context.Context) error {
 	}
 	if kind == "" {
 		if o.ask == nil {
-			return mistakef("no receiver to describe: want --url, --command, --image or --build, or a terminal to ask on")
+			return mistakef("no receiver to describe: want --url, --command, --image, --build or --compose, or a terminal to ask on")
 		}
 		var err error
 		if kind, err = o.askKind(ctx); err != nil {
 			return err
 		}
 	}
-	look := map[string]func(context.Context) error{"url": o.lookAtURL, "command": o.command, "image": o.lookAtImage, "build": o.build}[kind]
+	look := map[string]func(context.Context) error{"url": o.lookAtURL, "command": o.command, "image": o.lookAtImage, "build": o.build, "compose": o.compose}[kind]
 	if err := look(ctx); err != nil || o.ask == nil {
 		return err
 	}
@@ -50,15 +51,21 @@ func (o *initing) describe(ctx context.Context) error {
 }
 
 func (o *initing) askKind(ctx context.Context) (string, error) {
-	byDefault := "url"
+	byDefault, file := "url", ""
 	if _, err := os.Stat("Dockerfile"); err == nil {
 		byDefault = "build"
+	}
+	for _, name := range []string{"compose.yaml", "compose.yml", "docker-compose.yml", "docker-compose.yaml"} {
+		if _, err := os.Stat(name); err == nil {
+			byDefault, file = "compose", name
+			break
+		}
 	}
 	names := make([]string, len(kinds))
 	for i, k := range kinds {
 		names[i] = k.flag
 	}
-	kind, err := o.ask.ask(ctx, "How does the receiver run: at a url already, by a command, from an image, or from a build", byDefault, func(s string) error {
+	kind, err := o.ask.ask(ctx, "How does the receiver run: at a url already, by a command, from an image, from a build, or by a compose file", byDefault, func(s string) error {
 		if !slices.Contains(names, s) {
 			return fmt.Errorf("%q: %s", s, strictyaml.Suggest(s, names))
 		}
@@ -68,6 +75,9 @@ func (o *initing) askKind(ctx context.Context) (string, error) {
 		return "", err
 	}
 	k := kinds[slices.Index(names, kind)]
+	if kind == "compose" {
+		k.byDefault = or(file, k.byDefault)
+	}
 	return kind, o.askFor(ctx, k.flag, k.question, k.byDefault)
 }
 
@@ -101,7 +111,7 @@ func (o *initing) unset(flag string) {
 // somebody is asked, the value where nobody is.
 func (o *initing) propose(ctx context.Context, flag, question, value string) error {
 	switch {
-	case o.given(flag):
+	case o.given(flag), strings.HasPrefix(flag, "probe-") && o.given("probe-sql-driver"), strings.HasPrefix(flag, "probe-") && o.given("probe-exec"):
 		return nil
 	case o.ask != nil:
 		return o.askFor(ctx, flag, question, value)
@@ -203,6 +213,21 @@ func (o *initing) build(ctx context.Context) error {
 	return o.container(ctx, port, "", "SECRET")
 }
 
+// compose completes a receiver that is a service of a compose file, which hands
+// port and secret over itself.
+func (o *initing) compose(ctx context.Context) error {
+	for _, q := range []struct{ flag, question string }{
+		{"service", "The receiver's name among its services"},
+		{"port", "The port on which it listens in its container"},
+		{"ready", "A path that answers 2xx once it is ready; empty: its port accepts connections"},
+	} {
+		if err := o.propose(ctx, q.flag, q.question, ""); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
 // container completes a receiver that runs in one.
 func (o *initing) container(ctx context.Context, port, portVar, secret string) error {
 	if err := o.propose(ctx, "port", "The port on which it listens", port); err != nil {
@@ -243,6 +268,9 @@ func (o *initing) environment(ctx context.Context, port, secret string) error {
 func (o *initing) askRest(ctx context.Context) error {
 	for _, q := range []struct{ flag, question, byDefault string }{
 		{"path", "The webhook's path", "/webhook"},
+		{"probe-sql-driver", "Its database, where its states are read from that: postgres, mysql or sqlite; empty: they are asked for", ""},
+		{"probe-sql-dsn", "Where the database is; ${HOST} and ${PORT_5432} are port 5432 of a container or a service", ""},
+		{"probe-sql-query", "The query of a state, by :campaign_id, :user_id, :idempotency_key and :device_token", ""},
 		{"probe-path", "The path that answers a message's state", "/state"},
 		{"probe-bulk", "The path that answers many states at once; empty: none", ""},
 		{"identity", "What it keeps a state for: each device, or the user", "device"},
@@ -251,8 +279,13 @@ func (o *initing) askRest(ctx context.Context) error {
 		if len(o.flags[q.flag].values) > 0 {
 			continue
 		}
-		if q.flag == "probe-bulk" && o.given("url") {
-			continue // asked when it was looked at
+		database := o.given("probe-sql-driver")
+		switch {
+		case strings.HasPrefix(q.flag, "probe-sql") && (o.given("url") || o.given("probe-exec")),
+			strings.HasPrefix(q.flag, "probe-sql-") && q.flag != "probe-sql-driver" && !database,
+			strings.HasPrefix(q.flag, "probe-") && !strings.HasPrefix(q.flag, "probe-sql") && database,
+			q.flag == "probe-bulk" && o.given("url"): // asked when it was looked at
+			continue
 		}
 		if err := o.askFor(ctx, q.flag, q.question, q.byDefault); err != nil {
 			return err

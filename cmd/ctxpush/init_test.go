@@ -136,6 +136,14 @@ func TestInitByFlags(t *testing.T) {
 			box := c.Receiver.Container
 			return box != nil && box.Build != nil && box.Port == 8081 && c.Statuses["clicked"] == "opened" && c.Probe.HTTP.Headers["Authorization"] == "Bearer x"
 		}},
+		"composition": {[]string{"--compose", filepath.Join(dir, "compose.yaml"), "--service", "receiver", "--port", "8080", "--env", "A=${SECRET}", "--probe-exec", "/state --json", "--probe-exec-env", "B=c"}, func(c config.Config) bool {
+			r, exec := c.Receiver.Compose, c.Probe.Exec
+			return r != nil && r.Service == "receiver" && r.Env["A"] == "${SECRET}" && exec != nil && exec.Argv[1] == "--json" && exec.Env["B"] == "c"
+		}},
+		"database": {[]string{"--url", "http://127.0.0.1:1", "--secret", initSecret, "--probe-sql-driver", "sqlite", "--probe-sql-dsn", filepath.Join(dir, "a.db"), "--probe-sql-query",
+			"SELECT s AS delivery_status\nFROM t\nWHERE c = :campaign_id AND u = :user_id AND k = :idempotency_key"}, func(c config.Config) bool {
+			return c.Probe.SQL != nil && string(c.Probe.SQL.DSN) == filepath.Join(dir, "a.db") && strings.HasSuffix(c.Probe.SQL.Query, "\nWHERE c = :campaign_id AND u = :user_id AND k = :idempotency_key")
+		}},
 		"secret's variable": {[]string{"--url", "http://127.0.0.1:1", "--secret-env", "ACME_SECRET", "--name", "acme: yes"}, func(c config.Config) bool {
 			return c.Name == "acme: yes" && string(c.Secret) == initSecret
 		}},
@@ -177,13 +185,30 @@ func TestInitAsks(t *testing.T) {
 
 func TestInitAsksOfACommand(t *testing.T) {
 	file := filepath.Join(t.TempDir(), "receiver.yaml")
-	p := program{typed: "command\npython3 receiver.py\n/healthz\nHUSH\n/hook\n\n\nuser\n\n"}
+	p := program{typed: "command\npython3 receiver.py\n/healthz\nHUSH\n/hook\n\n\n\nuser\n\n"}
 	if code := p.run(t.Context(), "init", "--output", file); code != exitOK {
 		t.Fatalf("exit code %d\n%s", code, p.err.String())
 	}
 	c := written(t, file)
 	if c.Receiver.Command == nil || c.Receiver.Command.Env["HUSH"] != "${SECRET}" || c.Path != "/hook" || c.Identity != "user" || c.Receiver.Command.Ready.HTTP != "/healthz" {
 		t.Errorf("written is %+v %+v", c, c.Receiver.Command)
+	}
+}
+
+func TestInitAsksOfACompositionAndItsDatabase(t *testing.T) {
+	dir := t.TempDir()
+	t.Chdir(dir)
+	rewrite(t, filepath.Join(dir, "compose.yml"), "services: {receiver: {image: x}}\n")
+	const dsn, query = "postgres://postgres:${SECRET}@${HOST}:${PORT_5432}/postgres",
+		"SELECT status AS delivery_status FROM pushes WHERE campaign_id = :campaign_id AND user_id = :user_id AND idempotency_key = :idempotency_key"
+	p := program{typed: strings.Join([]string{"", "", "receiver", "x", "8080", "/healthz", "", "oracle", "postgres", dsn, query, "", ""}, "\n") + "\n"}
+	if code := p.run(t.Context(), "init"); code != exitOK {
+		t.Fatalf("exit code %d\n%s", code, p.err.String())
+	}
+	c := written(t, "receiver.yaml")
+	if r, sql := c.Receiver.Compose, c.Probe.SQL; r == nil || r.File != "compose.yml" || r.Service != "receiver" || r.Port != 8080 || r.Ready.HTTP != "/healthz" ||
+		sql == nil || string(sql.DSN) != dsn || sql.Query != query {
+		t.Errorf("written is %+v %+v %+v", c, r, sql)
 	}
 }
 

@@ -18,7 +18,7 @@ verdict was certify's to tell. A folder without a report.json that can be read
 is exit code 2. Nothing is added to a CI server's summary; summary.md is there
 for that.`,
 		Example: `  ctxpush report ctxpush-report
-  cat ctxpush-report/summary.md >> "$GITHUB_STEP_SUMMARY"`,
+  ctxpush report --quiet ctxpush-report`,
 		Args: cobra.ExactArgs(1),
 	}
 	cmd.Flags().BoolVarP(&quiet, "quiet", "q", false, "print the verdict and nothing else")

@@ -8,7 +8,6 @@ import (
 	"regexp"
 	"slices"
 	"strings"
-	"time"
 
 	"github.com/ctxpush/ctxpush/mocksender"
 )
@@ -25,7 +24,7 @@ func (c Config) Commented(secretEnv string) ([]byte, error) {
 	w.probe(c.Probe)
 	w.tail(c)
 	if w.secret != "" && strings.Contains(w.String(), w.secret) {
-		return nil, &Error{Msg: "a value other than the secret's own holds the secret: want ${SECRET} there, under env or headers"}
+		return nil, &Error{Msg: "a value other than the secret's own holds the secret: want ${SECRET} there, under env, headers or dsn"}
 	}
 	text := []byte(w.String())
 	return text, c.readBack(text, secretEnv)
@@ -43,10 +42,13 @@ func (c Config) readBack(text []byte, secretEnv string) error {
 			v[name] = hidden(value, string(c.Secret))
 		}
 	}
-	if c.Probe.HTTP != nil {
-		for name, value := range c.Probe.HTTP.Headers {
-			c.Probe.HTTP.Headers[name] = hidden(value, string(c.Secret))
+	for _, v := range c.Probe.values() {
+		for name, value := range v {
+			v[name] = hidden(value, string(c.Secret))
 		}
+	}
+	if c.Probe.SQL != nil {
+		c.Probe.SQL.DSN = Secret(hidden(string(c.Probe.SQL.DSN), string(c.Secret)))
 	}
 	for _, side := range []*Config{&c, &got} {
 		side.SetDefaults()
@@ -66,6 +68,21 @@ func (r Receiver) values() []Values {
 	}
 	if r.Container != nil {
 		all = append(all, r.Container.Env)
+	}
+	if r.Compose != nil {
+		all = append(all, r.Compose.Env)
+	}
+	return all
+}
+
+// values are the texts of the probe that may hold the secret.
+func (p Probe) values() []Values {
+	var all []Values
+	if p.HTTP != nil {
+		all = append(all, p.HTTP.Headers)
+	}
+	if p.Exec != nil {
+		all = append(all, p.Exec.Env)
 	}
 	return all
 }
@@ -122,80 +139,6 @@ func (w *writer) head(c Config, secretEnv string) {
 	}
 	w.option(0, c.Settle > 0, "settle", or(c.Settle, defaultSettle).String(), "how long after the last acknowledgement a final state may take")
 	w.option(0, c.Timeout > 0, "timeout", or(c.Timeout, mocksender.RequestTimeout).String(), "per request")
-	w.line("")
-}
-
-func (w *writer) receiver(r Receiver) {
-	if r.builtIn() {
-		w.line("# receiver: none is the built-in one; url, command or container")
-		w.line("")
-		return
-	}
-	w.line("receiver:")
-	switch {
-	case r.URL != "":
-		w.key(2, "url", quoted(r.URL), "it runs already; what needs a restart is skipped, and said to be")
-	case r.Command != nil:
-		w.line("  command: # a process that ctxpush starts, kills and starts again")
-		words := make([]string, len(r.Command.Argv))
-		for i, arg := range r.Command.Argv {
-			words[i] = yamlText(arg) // a template: its ${PORT} stays
-		}
-		w.line("    argv: [%s]", strings.Join(words, ", "))
-		w.option(4, r.Command.Dir != "", "dir", quotedOr(r.Command.Dir, "."), "relative to this file")
-		w.values(4, "env", r.Command.Env, "${PORT} is a free port, ${SECRET} the secret")
-		w.ready(r.Command.Ready, defaultReady)
-	case r.Container != nil:
-		w.line("  container: # started by ctxpush; its disk is kept over all restarts")
-		if b := r.Container.Build; b != nil {
-			w.key(4, "build", fmt.Sprintf("{context: %s, dockerfile: %s}", quoted(or(b.Context, ".")), quoted(or(b.Dockerfile, "Dockerfile"))), "")
-		} else {
-			w.key(4, "image", quoted(r.Container.Image), "")
-		}
-		w.key(4, "port", fmt.Sprint(r.Container.Port), "on which it listens, on all its addresses")
-		w.values(4, "env", r.Container.Env, "${PORT} is the port, ${SECRET} the secret")
-		w.ready(r.Container.Ready, defaultContainerReady)
-	}
-	w.line("")
-}
-
-func (w *writer) ready(r Ready, byDefault time.Duration) {
-	timeout := or(r.Timeout, byDefault)
-	switch {
-	case r.HTTP != "":
-		w.key(4, "ready", fmt.Sprintf("{http: %s, timeout: %s}", quoted(r.HTTP), timeout), "a path that answers 2xx")
-	case r.Timeout > 0:
-		w.key(4, "ready", fmt.Sprintf("{timeout: %s}", timeout), "")
-	default:
-		w.line("    # ready: {http: /healthz, timeout: %s} # default: its port accepts connections", timeout)
-	}
-}
-
-func (w *writer) probe(p Probe) {
-	switch {
-	case p == Probe{}:
-		p.HTTP = new(HTTPProbe)
-	case p.HTTP == nil:
-		return
-	}
-	h := *p.HTTP
-	w.line("probe: # how the receiver's state is read")
-	w.line("  http:")
-	w.key(4, "path", quotedOr(h.Path, defaultProbe), "GET …?campaign_id=…&user_id=…&idempotency_key=…[&device_token=…]: 200 and JSON, or 404")
-	if h.URL != "" {
-		w.key(4, "url", quoted(h.URL), "of another server")
-	}
-	w.option(4, h.Bulk != "", "bulk", quotedOr(h.Bulk, builtInBulk), "POST [key, …] → [state or null, …]: many times faster, and more orders are explored")
-	if len(h.Headers) > 0 {
-		w.values(4, "headers", h.Headers, "")
-	} else {
-		w.line(`    # headers: {Authorization: "Bearer ${TOKEN}"}`)
-	}
-	if h.JQ != "" && h.JQ != "." {
-		w.key(4, "jq", quoted(h.JQ), "from the answer to a state")
-	} else {
-		w.line("    # jq: .data # from the answer to {delivery_status: …}")
-	}
 	w.line("")
 }
 

@@ -8,6 +8,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/ctxpush/ctxpush/conformance/sqltext"
 	"github.com/ctxpush/ctxpush/mocksender"
 	"github.com/ctxpush/ctxpush/scenarios"
 	"pgregory.net/rapid"
@@ -40,9 +41,14 @@ func TestCommentedIsReadBack(t *testing.T) {
 		if err := got.Validate(); err != nil {
 			t.Fatalf("%v\n%s", err, text)
 		}
-		for _, v := range []Values{valuesOf(c), valuesOf(got)} {
-			for name := range v {
-				v[name] = strings.ReplaceAll(v[name], writtenSecret, "${SECRET}")
+		for _, side := range []*Config{&c, &got} {
+			for _, v := range append(side.Receiver.values(), side.Probe.values()...) {
+				for name := range v {
+					v[name] = strings.ReplaceAll(v[name], writtenSecret, "${SECRET}")
+				}
+			}
+			if sql := side.Probe.SQL; sql != nil {
+				sql.DSN = Secret(strings.ReplaceAll(string(sql.DSN), writtenSecret, "${SECRET}"))
 			}
 		}
 		c.origin, got.origin = origin{}, origin{}
@@ -53,17 +59,7 @@ func TestCommentedIsReadBack(t *testing.T) {
 }
 
 func dump(c Config) string {
-	return fmt.Sprintf("%#v %#v %#v %v %v", c.Receiver, valuesOf(c), c.Probe, c.Statuses, c.Waive)
-}
-
-func valuesOf(c Config) Values {
-	switch {
-	case c.Receiver.Command != nil:
-		return c.Receiver.Command.Env
-	case c.Receiver.Container != nil:
-		return c.Receiver.Container.Env
-	}
-	return nil
+	return fmt.Sprintf("%#v %q %#v %+v %+v %q %v %v", c.Receiver, c.Receiver.values(), c.Probe, c.Probe.SQL, c.Probe.Exec, c.Probe.values(), c.Statuses, c.Waive)
 }
 
 func drawConfig(t *rapid.T) Config {
@@ -89,19 +85,18 @@ func drawConfig(t *rapid.T) Config {
 	if some("ready timeout") {
 		ready.Timeout = duration.Draw(t, "ready timeout")
 	}
-	switch rapid.IntRange(0, 2).Draw(t, "kind") {
+	switch rapid.IntRange(0, 3).Draw(t, "kind") {
 	case 0:
 		c.Receiver.URL = rapid.SampledFrom([]string{"http://127.0.0.1:3000", "https://example.org/a/b", "http://[::1]:80", "http://h/{x}"}).Draw(t, "url")
 	case 1:
 		c.Receiver.Command = &Command{Argv: append(rapid.SliceOfN(text, 1, 4).Draw(t, "argv"), "${PORT}"), Env: env.Draw(t, "env"), Ready: ready}
+	case 2:
+		c.Receiver.Compose = &Compose{File: rapid.SampledFrom([]string{"", "compose.yaml", "../a b/c: #d.yml"}).Draw(t, "file"), Service: rapid.SampledFrom([]string{"receiver", "a.b-c_1", "0"}).Draw(t, "service"),
+			Port: rapid.IntRange(1, 65535).Draw(t, "port"), Env: env.Draw(t, "env"), Ready: ready}
 	default:
 		c.Receiver.Container = &Container{Image: "acme/receiver:1.4", Port: rapid.IntRange(1, 65535).Draw(t, "port"), Env: env.Draw(t, "env"), Ready: ready}
 	}
-	h := &HTTPProbe{Path: path.Draw(t, "probe")}
-	if some("bulk") {
-		h.Bulk, h.JQ, h.Headers = path.Draw(t, "bulk"), rapid.SampledFrom([]string{".data", `{"a": .b}`, `"x#"`}).Draw(t, "jq"), Values{"Authorization": "Bearer ${SECRET}", "X": "a: b # c"}
-	}
-	c.Probe.HTTP = h
+	c.Probe = drawProbe(t, c, text, path)
 	if some("statuses") {
 		c.Statuses = map[string]mocksender.DeliveryStatus{}
 		for _, name := range rapid.SliceOfN(text, 1, 3).Draw(t, "words") {
@@ -111,6 +106,38 @@ func drawConfig(t *rapid.T) Config {
 		c.Waive = []Waiver{{Check: "entry/unknown-fields", Why: text.Filter(func(s string) bool { return strings.TrimSpace(s) != "" }).Draw(t, "why")}}
 	}
 	return c
+}
+
+func drawProbe(t *rapid.T, c Config, text, path *rapid.Generator[string]) Probe {
+	switch rapid.IntRange(0, 2).Draw(t, "probe's kind") {
+	case 0:
+		dsns := []string{"postgres://u:p%20a@127.0.0.1:5432/n?sslmode=disable", "postgres://u:${SECRET}@h/n", "host=a password='x # y'", "postgres://u:" + writtenSecret + "@h/n"}
+		if c.Receiver.Container != nil || c.Receiver.Compose != nil {
+			dsns = append(dsns, "postgres://postgres:${SECRET}@${HOST}:${PORT_5432}/postgres")
+		}
+		white := rapid.SampledFrom([]string{" ", "\n", "\n  ", " \n", "\n\n", "\t", "\r\n", "\n# "})
+		words := []string{"SELECT status AS delivery_status", "FROM pushes", "WHERE user_id = :user_id", "AND campaign_id = :campaign_id", "AND key = :idempotency_key", "AND note <> 'é: ${x'"}
+		query := ""
+		for i, word := range words {
+			if i > 0 {
+				query += strings.ReplaceAll(white.Draw(t, "white"), "#", "--\n")
+			}
+			query += word
+		}
+		query += rapid.SampledFrom([]string{"", "\n", "\n\n", " "}).Draw(t, "end")
+		return Probe{SQL: &SQLProbe{Driver: sqltext.Postgres, DSN: Secret(rapid.SampledFrom(dsns).Draw(t, "dsn")), Query: query}}
+	case 1:
+		e := &ExecProbe{Argv: append([]string{"./state"}, rapid.SliceOfN(text, 0, 3).Draw(t, "probe's argv")...)}
+		if rapid.Bool().Draw(t, "probe's env") {
+			e.Env = Values{"A": "${SECRET}", "B": "x " + writtenSecret, "C": "a: b # c"}
+		}
+		return Probe{Exec: e}
+	}
+	h := &HTTPProbe{Path: path.Draw(t, "probe")}
+	if rapid.Bool().Draw(t, "has bulk") {
+		h.Bulk, h.JQ, h.Headers = path.Draw(t, "bulk"), rapid.SampledFrom([]string{".data", `{"a": .b}`, `"x#"`}).Draw(t, "jq"), Values{"Authorization": "Bearer ${SECRET}", "X": "a: b # c"}
+	}
+	return Probe{HTTP: h}
 }
 
 func TestCommentedKeepsTheSecretOut(t *testing.T) {

@@ -9,6 +9,7 @@ import (
 
 	"github.com/ctxpush/ctxpush/conformance"
 	"github.com/ctxpush/ctxpush/conformance/config"
+	"github.com/ctxpush/ctxpush/conformance/probe"
 	reference "github.com/ctxpush/ctxpush/fixtures/receiver"
 )
 
@@ -72,7 +73,7 @@ func Examine(ctx context.Context, o Options) ([]Finding, error) {
 		return nil, err
 	}
 	e.run(ctx)
-	closed := e.receiver.Close()
+	closed := errors.Join(probe.Close(e.prober), e.receiver.Close())
 	e.sender.Close()
 	if ctx.Err() != nil {
 		return e.findings, errors.Join(ctx.Err(), closed)

@@ -39,7 +39,7 @@ func newExam(o Options) (*exam, error) {
 	if e.receiver, err = receiver.New(o.Target, receiver.Env{Secret: string(o.Target.Secret), BuiltIn: o.BuiltIn}); err != nil {
 		return nil, err
 	}
-	if e.prober, err = probe.New(o.Target, e.receiver.URL, nil); err != nil {
+	if e.prober, err = probe.For(o.Target, e.receiver); err != nil {
 		return nil, err
 	}
 	e.sender = &mocksender.Sender{Secret: string(o.Target.Secret), Profile: o.Target.Protocol, Timeout: o.Target.Timeout}

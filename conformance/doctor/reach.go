@@ -54,6 +54,10 @@ func (e *exam) startAdvice(err error) []string {
 		return readyAdvice("receiver.container", r.Container.Ready, fmt.Sprintf("port %d on all addresses, not on 127.0.0.1 alone", r.Container.Port))
 	case r.Container != nil:
 		return []string{"see that docker run starts the image by itself; docker images lists those on this engine"}
+	case r.Compose != nil && tried:
+		return readyAdvice("receiver.compose", r.Compose.Ready, fmt.Sprintf("port %d on all addresses, not on 127.0.0.1 alone", r.Compose.Port))
+	case r.Compose != nil:
+		return []string{"see that docker compose up starts the file by itself, with SECRET in its environment;", "receiver.compose.env hands over what else the file's ${NAME} need"}
 	}
 	return []string{"see what its log says"}
 }
@@ -136,6 +140,8 @@ func (e *exam) secretAdvice() []string {
 		env, where = r.Command.Env, "receiver.command.env"
 	case r.Container != nil:
 		env, where = r.Container.Env, "receiver.container.env"
+	case r.Compose != nil:
+		return []string{"does the compose file hand ${SECRET} over to the service " + r.Compose.Service + ", under environment?", compare}
 	default:
 		return []string{"is the receiver's secret the one that receiver.yaml's secret, or CTXPUSH_SECRET, names?", compare}
 	}

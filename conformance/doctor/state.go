@@ -50,7 +50,13 @@ func (e *exam) probe(ctx context.Context) outcome {
 
 // probeAdvice is what to do about a probe that is broken.
 func (e *exam) probeAdvice() []string {
-	if e.Target.Probe.HTTP == nil {
+	switch p := e.Target.Probe; {
+	case p.SQL != nil:
+		return []string{"probe.sql.dsn must lead to the receiver's database (${HOST} and ${PORT_5432} are port 5432 of a container or a compose service),",
+			"and the query find one row, with a column delivery_status, or none"}
+	case p.Exec != nil:
+		return []string{"the program finds the key in its environment (CAMPAIGN_ID, USER_ID, IDEMPOTENCY_KEY, DEVICE_TOKEN),", "and prints an object that has delivery_status, or nothing"}
+	case p.HTTP == nil:
 		return []string{"see that probe in receiver.yaml reads the receiver's state: ctxpush schema receiver has its keys"}
 	}
 	return []string{"the probe asks GET <path>?campaign_id=…&user_id=…&idempotency_key=…[&device_token=…], and wants 200 with a JSON",
@@ -64,7 +70,13 @@ func (e *exam) unknown(ctx context.Context) outcome {
 		return broken(err.Error(), "this is a mistake of ctxpush's own: please report it")
 	}
 	states, err := e.prober.States(ctx, keysOf(s))
-	const advice = "answer 404 for a message that is not known, and null in a bulk look-up"
+	advice := "answer 404 for a message that is not known, and null in a bulk look-up"
+	switch p := e.Target.Probe; {
+	case p.SQL != nil:
+		advice = "the query must find no row for a message that is not known"
+	case p.Exec != nil:
+		advice = "the program must print nothing for a message that is not known"
+	}
 	switch {
 	case err != nil:
 		return broken(err.Error(), advice)
@@ -136,7 +148,10 @@ func arrows(history []mocksender.DeliveryStatus) string {
 
 // bulk asks for several messages at once and compares the answers' order.
 func (e *exam) bulk(ctx context.Context) outcome {
-	if e.Target.Probe.HTTP == nil || e.Target.Probe.HTTP.Bulk == "" {
+	if e.Target.Probe.Exec != nil {
+		return skipped("probe.exec asks for each state alone, and fewer orders are explored")
+	}
+	if !e.Target.Probe.Bulk() {
 		return skipped("probe.http.bulk is not set: each state costs a request, and fewer orders are explored")
 	}
 	never, err := e.story("never sent", "", e.mildest())
@@ -145,6 +160,9 @@ func (e *exam) bulk(ctx context.Context) outcome {
 	}
 	states, err := e.prober.States(ctx, keysOf(never, e.whole, never))
 	if err != nil {
+		if e.Target.Probe.SQL != nil {
+			return broken(err.Error(), e.probeAdvice()...)
+		}
 		return broken(err.Error(), "it is asked with a JSON array of keys, and answers an array of the same length: a state or null each")
 	}
 	for i, s := range []story{never, e.whole, never} {

@@ -45,7 +45,7 @@ type Step struct {
 	AtUS   int64 `json:"at_us"`
 	TookUS int64 `json:"took_us,omitempty"`
 	// Text is what was done, where Kind does not say it all: the signal of a
-	// restart, what an outage was of, the length of a wait, what is unusual about a request.
+	// restart, which is empty where the receiver ended of its own, what an outage was and the services that it was of, the length of a wait, what is unusual about a request.
 	Text string `json:"text,omitempty"`
 
 	// Of an attempt: Request is the scenario's request that it makes, from 1, and

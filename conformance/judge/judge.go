@@ -30,7 +30,7 @@ func Wrong(w scenarios.Want, got *event.State) string {
 		return fmt.Sprintf("delivery_method is %s: want %s", got.DeliveryMethod, w.Method)
 	case w.PlannedMethod != "" && got.PlannedDeliveryMethod != "" && got.PlannedDeliveryMethod != w.PlannedMethod:
 		return fmt.Sprintf("planned_delivery_method is %s: want %s", got.PlannedDeliveryMethod, w.PlannedMethod)
-	case !w.Timestamp.IsZero() && got.Timestamp != "" && !probe.SameInstant(got.Timestamp, wireTime(w)):
+	case !w.Timestamp.IsZero() && got.Timestamp != "" && !sameTime(w, got.Timestamp):
 		return fmt.Sprintf("timestamp is %s: want %s", got.Timestamp, wireTime(w))
 	case w.Content != nil && got.Content != nil && !sameContent(got.Content, w.Content):
 		return "content is not the JSON value that was sent"
@@ -39,8 +39,15 @@ func Wrong(w scenarios.Want, got *event.State) string {
 }
 
 // sameContent spares the receivers that keep the bytes the comparing of values.
+// want is JSON.
 func sameContent(got, want json.RawMessage) bool {
-	return bytes.Equal(got, want) && json.Valid(want) || probe.SameJSON(got, want)
+	return bytes.Equal(got, want) || probe.SameJSON(got, want)
+}
+
+// sameTime spares the receivers that keep the text the comparing of instants.
+func sameTime(w scenarios.Want, got string) bool {
+	var buf [len(mocksender.TimestampLayout)]byte
+	return got == string(mocksender.AppendTimestamp(buf[:0], w.Timestamp)) || probe.SameInstant(got, wireTime(w))
 }
 
 func wireTime(w scenarios.Want) string { return string(mocksender.AppendTimestamp(nil, w.Timestamp)) }

@@ -88,7 +88,11 @@ func (r *run) try(ctx context.Context, target float64, rep *Report) (bool, error
 		// Each level has messages of its own.
 		seed: r.Seed + n<<32, shard: r.Shard, target: target,
 	}
-	err := r.level(ctx, l, &one)
+	var err error
+	if l.messages, err = fitting(r.traffic(l), uint64(target*r.Level.Seconds())); err != nil {
+		return false, &UsageError{err.Error()}
+	}
+	err = r.level(ctx, l, &one)
 	r.abort.Store(nil)
 	r.aborted.Store(nil)
 	one.judge(r.rules(), nil, false)

@@ -27,7 +27,7 @@ type run struct {
 	plan     plan
 	secret   string
 	hidden   *redact.Redactor
-	receiver receiver.Receiver
+	receiver *survivor
 	prober   probe.Prober
 
 	observing sync.Mutex
@@ -56,16 +56,18 @@ func Run(ctx context.Context, c Config) (Report, error) {
 		r.secret = "ctx-" + rand.Text()
 	}
 	r.hidden = redact.New("[secret]", r.secret)
-	if r.receiver, err = receiver.New(c.Target, receiver.Env{Secret: r.secret, BuiltIn: c.BuiltIn}); err != nil {
+	under, err := receiver.New(c.Target, receiver.Env{Secret: r.secret, BuiltIn: c.BuiltIn})
+	if err != nil {
 		return Report{}, err
 	}
+	r.receiver = &survivor{receiver: under}
 	target := c.Target
 	target.Secret = config.Secret(r.secret)
-	if r.prober, err = probe.New(target, r.receiver.URL, nil); err != nil {
+	if r.prober, err = probe.New(target, r.receiver.url, nil); err != nil {
 		return Report{}, err
 	}
 	rep, err := r.play(ctx)
-	err = errors.Join(err, r.receiver.Close())
+	err = errors.Join(err, under.Close())
 	rep.tidy()
 	return rep, err
 }
@@ -75,8 +77,11 @@ func (r *run) play(ctx context.Context) (Report, error) {
 	rep := r.blank()
 	r.tell(func(p *Progress) { p.Phase = Starting })
 	defer r.tell(func(p *Progress) { p.Phase = Done })
-	err := r.receiver.Start(ctx)
+	err := r.receiver.start(ctx)
 	r.describe(&rep)
+	if err == nil {
+		defer r.receiver.watch(ctx)()
+	}
 	if err == nil && r.Verify != (Verification{}) {
 		err = r.reachable(ctx)
 	}
@@ -122,21 +127,28 @@ type level struct {
 	target   float64 // of a search, in requests a second
 }
 
-// level sends the load and looks at its final states.
-func (r *run) level(ctx context.Context, l level, rep *Report) error {
-	t, err := traffic.New(traffic.Options{
+// traffic is what a level sends.
+func (r *run) traffic(l level) traffic.Options {
+	return traffic.Options{
 		Seed: fixtures.Seed(l.seed), Epoch: r.Epoch, Messages: l.messages, Mix: r.plan.mix, Batch: r.plan.batch,
 		Faults: traffic.Faults{Duplicate: r.Faults.Duplicate, Reorder: r.Faults.Reorder, Drop: r.Faults.Drop},
 		Shard:  l.shard.I, Shards: l.shard.N,
-	})
+	}
+}
+
+// level sends the load and looks at its final states.
+func (r *run) level(ctx context.Context, l level, rep *Report) error {
+	t, err := traffic.New(r.traffic(l))
 	if err != nil {
 		return &UsageError{err.Error()}
 	}
 	r.tell(func(p *Progress) { *p = Progress{Phase: Sending, Target: l.target} })
 	sending, stop := context.WithCancel(ctx)
 	defer stop()
+	r.receiver.whenLost(stop)
+	defer r.receiver.whenLost(nil)
 	result, err := load.Run(sending, load.Config{
-		URL: r.receiver.URL() + r.Target.Path, Secret: r.secret, Profile: r.Target.Protocol,
+		URL: r.receiver.url() + r.Target.Path, Dial: r.receiver.dial(), Secret: r.secret, Profile: r.Target.Protocol,
 		Source: t, Pace: l.pace, Duration: l.duration, Connections: r.Connections, NoKeepAlive: r.NoKeepAlive,
 		Timeout: r.Target.Timeout, TimeScale: r.TimeScale, Seed: l.seed, Interval: r.Interval,
 		Faults: load.Faults{LostAck: r.Faults.LostAck, Slow: r.Faults.Slow, Reset: r.Faults.Reset},
@@ -158,13 +170,22 @@ func (r *run) level(ctx context.Context, l level, rep *Report) error {
 	case ctx.Err() != nil:
 		rep.Verify.Skipped = "the load was interrupted"
 		return ctx.Err()
+	}
+	// It may have ended in the last moment.
+	gone := r.receiver.look(ctx)
+	r.receiver.tell(rep)
+	switch {
+	case gone != nil:
+		if r.Verify != (Verification{}) {
+			rep.Verify.Skipped = "the receiver is gone"
+		}
+		return gone
 	case err != nil && r.abort.Load() == nil:
 		return err
 	}
-	if err := r.revive(ctx, rep); err != nil {
-		return err
-	}
-	return r.check(ctx, t, rep, ended)
+	err = r.check(ctx, t, rep, ended)
+	r.receiver.tell(rep)
+	return err
 }
 
 // check looks at the final states.
@@ -213,21 +234,6 @@ func (r *run) telling(t *tally) (stop func()) {
 		close(done)
 		<-ended
 	}
-}
-
-// revive starts a receiver again that ended during the load: what it has
-// acknowledged must be there all the same.
-func (r *run) revive(ctx context.Context, rep *Report) error {
-	how, ended := r.receiver.Exited()
-	if !ended {
-		return nil
-	}
-	rep.Crashed = how
-	if r.Verify == (Verification{}) {
-		return nil
-	}
-	rep.Notes = append(rep.Notes, fmt.Sprintf("the receiver %s, and was started again to look at its states", how))
-	return r.receiver.Start(ctx)
 }
 
 // reachable sees that the probe works before anything is judged by it: the
@@ -288,8 +294,8 @@ func (r *run) blank() Report {
 
 // describe names the receiver.
 func (r *run) describe(rep *Report) {
-	info := r.receiver.Info()
-	rep.Receiver = event.Receiver{Name: r.Target.Name, Kind: info.Kind, URL: r.receiver.URL(), Image: info.Image, Digest: info.Digest,
+	info := r.receiver.receiver.Info()
+	rep.Receiver = event.Receiver{Name: r.Target.Name, Kind: info.Kind, URL: r.receiver.url(), Image: info.Image, Digest: info.Digest,
 		Identity: string(r.Target.Identity)}
 }
 

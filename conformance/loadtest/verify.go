@@ -161,9 +161,10 @@ func (v *verifier) look(ctx context.Context, messages iter.Seq[uint64]) error {
 
 // round is one question, and room to make the next.
 type round struct {
-	wants []scenarios.Want
-	of    []uint64 // the message of each want
-	keys  []mocksender.Key
+	wants     []scenarios.Want
+	of        []uint64 // the message of each want
+	keys      []mocksender.Key
+	describer describer
 }
 
 func (v *verifier) round(ctx context.Context, r *round, indexes []uint64) error {
@@ -198,7 +199,7 @@ func (v *verifier) prepare(r *round, i uint64) {
 	m := v.truth.Message(i)
 	from := len(r.wants)
 	var open int
-	r.wants, open = wants(r.wants, &m, v.identity, v.epoch)
+	r.wants, open = r.describer.wants(r.wants, &m, v.identity, v.epoch)
 	if !v.truth.Judged(i) {
 		v.tally.notJudged.Add(uint64(open + len(r.wants) - from))
 		r.wants = r.wants[:from]

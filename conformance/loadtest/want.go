@@ -7,20 +7,28 @@ import (
 	"github.com/ctxpush/ctxpush/scenarios"
 )
 
+// describer makes descriptions. It holds one at a time.
+type describer struct {
+	devices []scenarios.Device
+	changes []scenarios.Change
+}
+
 // described is the message as the oracle reads it, its times counted from the
 // epoch and its devices named by their tokens.
-func described(m *traffic.Message, epoch time.Time) scenarios.Message {
+func (r *describer) described(m *traffic.Message, epoch time.Time) scenarios.Message {
 	change := func(c traffic.Change) scenarios.Change {
 		return scenarios.Change{Status: c.Status, Method: c.Method, At: c.At.Sub(epoch)}
 	}
-	d := scenarios.Message{Planned: m.Planned, Devices: make([]scenarios.Device, len(m.Devices))}
-	for i, device := range m.Devices {
-		history := make(scenarios.History, len(device.History))
-		for j, c := range device.History {
-			history[j] = change(c)
+	r.devices, r.changes = r.devices[:0], r.changes[:0]
+	for _, device := range m.Devices {
+		from := len(r.changes)
+		for _, c := range device.History {
+			r.changes = append(r.changes, change(c))
 		}
-		d.Devices[i] = scenarios.Device{Name: device.Token, History: history}
+		// Where changes moves, what earlier devices have stays as it was.
+		r.devices = append(r.devices, scenarios.Device{Name: device.Token, History: r.changes[from:len(r.changes):len(r.changes)]})
 	}
+	d := scenarios.Message{Planned: m.Planned, Devices: r.devices}
 	if m.Cancelled != nil {
 		c := change(*m.Cancelled)
 		d.Cancelled = &c
@@ -30,8 +38,8 @@ func described(m *traffic.Message, epoch time.Time) scenarios.Message {
 
 // wants appends the states in which a receiver of the identity must hold the
 // message, and counts those that the contract leaves open.
-func wants(dst []scenarios.Want, m *traffic.Message, id scenarios.Identity, epoch time.Time) (all []scenarios.Want, open int) {
-	for _, f := range scenarios.FinalState(described(m, epoch), id) {
+func (r *describer) wants(dst []scenarios.Want, m *traffic.Message, id scenarios.Identity, epoch time.Time) (all []scenarios.Want, open int) {
+	for _, f := range scenarios.FinalState(r.described(m, epoch), id) {
 		if f.Open != "" {
 			open++
 			continue

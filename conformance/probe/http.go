@@ -31,6 +31,8 @@ const (
 	// frameworks set by themselves.
 	chunk    = 200
 	parallel = 8 // requests at once
+
+	keySize = 256 // bytes of most keys
 )
 
 // httpProber asks over HTTP, as the page on the HTTP probe in the manual says.
@@ -166,10 +168,15 @@ func (p *httpProber) askOne(ctx context.Context, key mocksender.Key) (*event.Sta
 func (p *httpProber) askMany(ctx context.Context, keys []mocksender.Key, into []*event.State) error {
 	want := fmt.Sprintf("want 200 with a JSON array of %d, a state or null each", len(keys))
 	q := p.question(http.MethodPost, p.bulk, want, maxBulkAnswer)
-	body, err := json.Marshal(keys)
-	if err != nil {
-		return q.failf("%s", err)
+	body := make([]byte, 1, 2+keySize*len(keys))
+	body[0] = '['
+	for i := range keys {
+		if i > 0 {
+			body = append(body, ',')
+		}
+		body = mocksender.AppendKey(body, &keys[i])
 	}
+	body = append(body, ']')
 	ctx, cancel := context.WithTimeout(ctx, p.wait)
 	defer cancel()
 	a, err := q.ask(ctx, body)
@@ -179,17 +186,13 @@ func (p *httpProber) askMany(ctx context.Context, keys []mocksender.Key, into []
 	if a.status == http.StatusNotFound {
 		return q.got(a)
 	}
-	answers, ok := elements(a.body)
-	if !ok {
+	switch n, ok, err := p.reader.many(ctx, a.body, into); {
+	case !ok:
 		return q.got(a)
-	}
-	if len(answers) != len(keys) {
-		return q.failf("answered an array of %d: %s", len(answers), want)
-	}
-	for i, raw := range answers {
-		if into[i], err = p.reader.state(ctx, raw); err != nil {
-			return q.failf("element %d: %s", i, err)
-		}
+	case n != len(keys):
+		return q.failf("answered an array of %d: %s", n, want)
+	case err != nil:
+		return q.failf("%s", err)
 	}
 	return nil
 }
@@ -255,7 +258,7 @@ func (q *question) ask(ctx context.Context, body []byte) (answer, error) {
 		// What follows is the connection itself, which no context ends.
 		return answer{}, q.refused(a, resp)
 	}
-	a.body, err = q.read(ctx, resp.Body)
+	a.body, err = q.read(ctx, resp.Body, resp.ContentLength)
 	if a.status != http.StatusOK && a.status != http.StatusNotFound {
 		return answer{}, q.refused(a, resp)
 	}
@@ -271,8 +274,14 @@ func (q *question) ask(ctx context.Context, body []byte) (answer, error) {
 }
 
 // read reads a body, and a byte more than it may have. Only one long one is read
-// at a time: together they would fill the memory.
-func (q *question) read(ctx context.Context, body io.Reader) ([]byte, error) {
+// at a time: together they would fill the memory. size is how long the body says
+// it is, below 0 where it does not.
+func (q *question) read(ctx context.Context, body io.Reader, size int64) ([]byte, error) {
+	if 0 <= size && size <= min(q.limit, maxAnswer) {
+		all := make([]byte, size)
+		n, err := io.ReadFull(body, all)
+		return all[:n], err
+	}
 	begin, err := io.ReadAll(io.LimitReader(body, min(q.limit, maxAnswer)+1))
 	if err != nil || q.limit <= maxAnswer || len(begin) <= maxAnswer {
 		return begin, err

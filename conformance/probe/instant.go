@@ -11,6 +11,9 @@ var instantLayouts = []string{"2006-01-02T15:04:05Z07:00", "2006-01-02T15:04:05Z
 // parseInstant reads an RFC 3339 time with any fraction and offset; a space may
 // stand for the T.
 func parseInstant(s string) (time.Time, bool) {
+	if t, err := time.Parse(time.RFC3339, s); err == nil { // which has a fast way of its own
+		return t, true
+	}
 	s = strings.ToUpper(s)
 	if len(s) > 10 && s[10] == ' ' {
 		s = s[:10] + "T" + s[11:]

@@ -1,20 +1,33 @@
 package probe
 
-import "encoding/json"
+import "encoding/binary"
 
 // deepest is how deep values may lie in each other, as in encoding/json.
 const deepest = 10000
 
-// elements are the values of the JSON array that b is, without copies of them;
-// false where b is no array. It accepts what encoding/json does, in one pass.
-func elements(b []byte) ([]json.RawMessage, bool) {
+// elements calls element for each value of the JSON array that b is, with where
+// it begins; element says where it ends, -1 where there is none. It is false
+// where b is no array. It accepts what encoding/json does, in one pass.
+func elements(b []byte, element func(i int) int) bool {
 	i := space(b, 0)
 	if i == len(b) || b[i] != '[' {
-		return nil, false
+		return false
 	}
-	all := []json.RawMessage{}
-	i = list(b, i, ']', 1, func(from, to int) { all = append(all, b[from:to:to]) }, nil)
-	return all, i >= 0 && space(b, i) == len(b)
+	i = space(b, i+1)
+	for more := i < len(b) && b[i] != ']'; more; {
+		if i = element(i); i < 0 {
+			return false
+		}
+		if i = space(b, i); i == len(b) {
+			return false
+		}
+		if more = b[i] == ','; more {
+			if i = space(b, i+1); i == len(b) {
+				return false
+			}
+		}
+	}
+	return i < len(b) && b[i] == ']' && space(b, i+1) == len(b)
 }
 
 // members calls member for each member of the JSON object that b is, with its
@@ -24,9 +37,14 @@ func members(b []byte, member func(name, value []byte)) bool {
 	if i == len(b) || b[i] != '{' {
 		return false
 	}
-	var name []byte
-	i = list(b, i, '}', 1, func(from, to int) { member(name, b[from:to:to]) }, func(from, to int) { name = b[from:to] })
+	i = object(b, i, 1, member)
 	return i >= 0 && space(b, i) == len(b)
+}
+
+// object is members for the object that begins at i, and where it ends.
+func object(b []byte, i, depth int, member func(name, value []byte)) int {
+	var name []byte
+	return list(b, i, '}', depth, func(from, to int) { member(name, b[from:to:to]) }, func(from, to int) { name = b[from:to] })
 }
 
 // list is where the array or object that begins at i ends, -1 where it is none.
@@ -118,6 +136,12 @@ func word(b []byte, i int, w string) int {
 // text is where the string that begins at i, with its quote, ends.
 func text(b []byte, i int) int {
 	for i++; i < len(b); i++ {
+		for len(b)-i >= 8 && plain8(binary.LittleEndian.Uint64(b[i:])) {
+			i += 8
+		}
+		if i == len(b) {
+			return -1
+		}
 		switch c := b[i]; {
 		case c == '"':
 			return i + 1
@@ -141,6 +165,16 @@ func text(b []byte, i int) int {
 		}
 	}
 	return -1
+}
+
+// plain8 says that of eight bytes of a string none is a quote, a backslash or a
+// control character. In each byte, what is below n has its highest bit set once
+// n is taken off, if it was not set before; equal bytes are made 0 and are below
+// 1. A borrow reaches only bytes above one that counts already.
+func plain8(x uint64) bool {
+	const ones, high = 0x0101010101010101, 0x8080808080808080
+	quote, slash := x^ones*'"', x^ones*'\\'
+	return ((x-ones*' ')&^x|(quote-ones)&^quote|(slash-ones)&^slash)&high == 0
 }
 
 func number(b []byte, i int) int {

@@ -96,7 +96,11 @@ func (t *table) state(r *reader, values []any) (*event.State, error) {
 			return nil, fmt.Errorf("the column content %w", err)
 		}
 	}
-	return r.judge(texts, content)
+	var s event.State
+	if err := r.judge(&s, texts, content); err != nil {
+		return nil, err
+	}
+	return &s, nil
 }
 
 // textOf is a value as text; a time is in UTC.

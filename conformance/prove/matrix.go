@@ -113,7 +113,7 @@ func namesWhere(rows []Row, is func(Outcome) bool) int {
 	return names(slices.DeleteFunc(slices.Clone(rows), func(r Row) bool { return !is(r.Outcome) }))
 }
 
-// needless are the checks of the catalogue that none of the mutants failed.
+// needless are the checks that mutants can be asked and that none of them failed.
 func needless(rows []Row) []string {
 	failed := map[string]bool{}
 	for _, r := range rows {
@@ -123,6 +123,12 @@ func needless(rows []Row) []string {
 	}
 	idle := []string{}
 	for _, c := range scenarios.Catalogue() {
+		// A mutant runs in this process and has no database of its own: it can't
+		// be frozen, nor what it needs be killed. A receiver that comes with a
+		// compose file has such a bug, and is certified in the tests.
+		if c.Pauses() || c.DisruptsServices() {
+			continue
+		}
 		if !failed[c.ID] && !slices.Contains(Unfailing, c.ID) {
 			idle = append(idle, c.ID)
 		}

@@ -21,7 +21,7 @@ type builtIn struct {
 
 	temp   string            // where the store is; empty before the first start, or where it is the caller's
 	server *reference.Server // nil where it does not run
-	url    string
+	url    address
 	out    io.Closer
 }
 
@@ -72,7 +72,8 @@ func (b *builtIn) start() (err error) {
 		out.Close()
 		return err
 	}
-	b.server, b.url, b.out = server, server.URL(), out
+	b.server, b.out = server, out
+	b.url.set(server.URL())
 	return nil
 }
 
@@ -111,7 +112,7 @@ func (b *builtIn) Close() error {
 	return err
 }
 
-func (b *builtIn) URL() string        { return b.url }
+func (b *builtIn) URL() string        { return b.url.get() }
 func (b *builtIn) Fixed() string      { return "" }
 func (b *builtIn) Log(n int) []string { return b.log.tail(n) }
 func (b *builtIn) Info() Info         { return Info{Kind: "built-in"} }

@@ -35,7 +35,7 @@ type process struct {
 	log  *lineLog
 	port func() (int, error) // freePort
 
-	url   string
+	url   address
 	child *child // nil before the first start and after each asked end
 }
 
@@ -112,7 +112,8 @@ func (p *process) start(ctx context.Context, port int) error {
 	w := newWaiter(p.spec.Ready, processReady, "http://127.0.0.1:"+strconv.Itoa(port))
 	url, waited, err := w.wait(ctx, c.ended)
 	if err == nil {
-		p.url, p.child = url, c
+		p.child = c
+		p.url.set(url)
 		return nil
 	}
 	if errors.Is(err, errEnded) {
@@ -299,7 +300,7 @@ func (p *process) Exited() (string, bool) {
 	return "", false
 }
 
-func (p *process) URL() string        { return p.url }
+func (p *process) URL() string        { return p.url.get() }
 func (p *process) Fixed() string      { return "" }
 func (p *process) Log(n int) []string { return p.log.tail(n) }
 func (p *process) Info() Info         { return Info{Kind: "command"} }

@@ -47,6 +47,7 @@ services:
     environment: {PORT: "5432", SECRET: db}
     volumes: ["data:/data"]
     expose: ["5432"]
+    healthcheck: {test: [CMD, /receiver, healthy], interval: 1s}
 volumes:
   data: {name: a-volume-that-others-have-too}
 `
@@ -105,7 +106,8 @@ func TestComposeKeepsItsDisk(t *testing.T) {
 	g.Expect(get(t, r, "/secret")).To(Equal(testSecret))
 	g.Expect(r.Info().Kind).To(Equal("compose"))
 	g.Expect(r.Info().Digest).To(MatchRegexp(`^sha256:[0-9a-f]{64}$`))
-	g.Expect(r.Names()).To(Equal([]string{"db", "receiver"}))
+	g.Expect(r.Own()).To(Equal("receiver"))
+	g.Expect(r.Others(ctx)).To(Equal([]string{"db"}))
 
 	db := func(path string) string {
 		port, err := r.PortOf(5432)
@@ -144,13 +146,15 @@ func TestComposeKeepsItsDisk(t *testing.T) {
 
 	// What it stands on can be taken away.
 	g.Expect(r.StopService(ctx, "db")).To(Succeed())
+	g.Expect(r.Others(ctx)).To(BeEmpty(), "it does not run")
 	g.Expect(r.StartService(ctx, "db")).To(Succeed())
-	g.Eventually(func() string { return db("/starts") }).WithTimeout(time.Minute).Should(Equal("2"))
+	g.Expect(db("/starts")).To(Equal("2"), "it is healthy")
 	g.Expect(r.Pause(ctx, "db")).To(Succeed())
 	info, err := e.api.ContainerInspect(ctx, r.beside["db"], client.ContainerInspectOptions{})
 	g.Expect(err).NotTo(HaveOccurred())
 	g.Expect(info.Container.State.Paused).To(BeTrue())
 	g.Expect(r.Unpause(ctx, "db")).To(Succeed())
+	g.Expect(r.Unpause(ctx, "db")).To(Succeed(), "it is not frozen any more")
 	g.Expect(db("/starts")).To(Equal("2"))
 	g.Expect(r.Disconnect(ctx, "db")).To(Succeed())
 	g.Expect(db("/starts")).NotTo(Equal("2"))

@@ -37,7 +37,7 @@ type box struct {
 	ctr    testcontainers.Container
 	signal string // what asks it to end
 
-	url string
+	url address
 	run *boxRun // nil before the first start and after each asked end
 
 	key   string // of the Config: receiver.container
@@ -244,7 +244,7 @@ func (b *box) await(ctx context.Context, run *boxRun) (*waiter, time.Duration, e
 	w := newWaiter(b.spec.Ready, containerReady, bases...)
 	w.proxied = true // by the engine
 	url, waited, err := w.wait(ctx, run.ended)
-	b.url = url
+	b.url.set(url)
 	return w, waited, err
 }
 
@@ -354,7 +354,7 @@ func (b *box) Close() error {
 	return nil
 }
 
-func (b *box) URL() string        { return b.url }
+func (b *box) URL() string        { return b.url.get() }
 func (b *box) Fixed() string      { return "" }
 func (b *box) Log(n int) []string { return b.log.tail(n) }
 

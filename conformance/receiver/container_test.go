@@ -183,7 +183,8 @@ func TestContainerPorts(t *testing.T) {
 		g.Expect(other).NotTo(Equal(port))
 		g.Expect(r.Kill(t.Context())).To(Succeed())
 	}
-	g.Expect(r.Names()).To(Equal([]string{"receiver"}))
+	g.Expect(r.Own()).To(Equal("receiver"))
+	g.Expect(r.Others(t.Context())).To(BeEmpty())
 	g.Expect(r.Start(t.Context())).To(Succeed())
 	g.Expect(r.Pause(t.Context(), "receiver")).To(Succeed())
 	g.Expect(r.Unpause(t.Context(), "receiver")).To(Succeed())

@@ -8,8 +8,10 @@ import (
 	"maps"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/containerd/errdefs"
+	"github.com/moby/moby/api/types/container"
 	"github.com/moby/moby/api/types/network"
 	"github.com/moby/moby/client"
 
@@ -22,16 +24,18 @@ import (
 type Services interface {
 	// Own is the receiver's own service.
 	Own() string
-	// Names are all services that run, in their order.
-	Names() []string
+	// Others are the services beside it that run now, in their order; one that has
+	// done its work and ended is not among them.
+	Others(ctx context.Context) ([]string, error)
 	// Pause freezes a service's processes; its connections stay open and nobody
-	// answers. Unpause lets them go on.
+	// answers. Unpause lets them go on; one that is not frozen is no error.
 	Pause(ctx context.Context, name string) error
 	Unpause(ctx context.Context, name string) error
 	// StopService ends a service in good order, or kills it after Env.Grace;
-	// KillService ends it as SIGKILL does. StartService starts it again with the disk that it had; it returns when
-	// it runs, and not when it is ready. They are for services other than Own,
-	// which Stop, Kill and Start are for.
+	// KillService ends it as SIGKILL does. StartService starts it again with the
+	// disk that it had; it returns when it runs and, where it has a health check,
+	// is healthy. They are for services other than Own, which Stop, Kill and Start
+	// are for.
 	StopService(ctx context.Context, name string) error
 	KillService(ctx context.Context, name string) error
 	StartService(ctx context.Context, name string) error
@@ -43,8 +47,20 @@ type Services interface {
 // Own is the receiver's service.
 func (b *box) Own() string { return cmp.Or(strings.TrimSuffix(b.head, " | "), "receiver") }
 
-// Names is the one container.
-func (b *box) Names() []string { return []string{b.Own()} }
+// Others looks which of the containers beside the receiver's run.
+func (b *box) Others(ctx context.Context) ([]string, error) {
+	var run []string
+	for _, name := range slices.Sorted(maps.Keys(b.beside)) {
+		info, err := b.engine.api.ContainerInspect(ctx, b.beside[name], client.ContainerInspectOptions{})
+		if err != nil {
+			return nil, fmt.Errorf("%s: service %s: %w", b.name, name, explain(err))
+		}
+		if state := info.Container.State; state != nil && state.Running {
+			run = append(run, name)
+		}
+	}
+	return run, nil
+}
 
 // Pause freezes the container.
 func (b *box) Pause(ctx context.Context, name string) error {
@@ -58,6 +74,12 @@ func (b *box) Pause(ctx context.Context, name string) error {
 func (b *box) Unpause(ctx context.Context, name string) error {
 	return b.with(name, func(id string) error {
 		_, err := b.engine.api.ContainerUnpause(ctx, id, client.ContainerUnpauseOptions{})
+		if err != nil {
+			info, look := b.engine.api.ContainerInspect(ctx, id, client.ContainerInspectOptions{})
+			if look == nil && info.Container.State != nil && !info.Container.State.Paused {
+				return nil
+			}
+		}
 		return err
 	})
 }
@@ -99,8 +121,43 @@ func (b *box) StartService(ctx context.Context, name string) error {
 		if _, err := b.engine.api.ContainerStart(ctx, id, client.ContainerStartOptions{}); err != nil {
 			return err
 		}
+		if err := b.healthy(ctx, id); err != nil {
+			return err
+		}
 		return b.reach.learn(ctx, b.engine)
 	})
+}
+
+// healthyFor is how long a service may take until its health check, where it has
+// one, says that it is ready.
+const healthyFor = 2 * time.Minute
+
+// healthy waits for the health check of a container.
+func (b *box) healthy(ctx context.Context, id string) error {
+	ctx, cancel := context.WithTimeoutCause(ctx, healthyFor, fmt.Errorf("is not healthy within %s", healthyFor))
+	defer cancel()
+	again := time.NewTicker(lookEvery)
+	defer again.Stop()
+	for {
+		info, err := b.engine.api.ContainerInspect(ctx, id, client.ContainerInspectOptions{})
+		if ctx.Err() != nil {
+			return context.Cause(ctx)
+		}
+		if err != nil {
+			return err
+		}
+		switch state := info.Container.State; {
+		case state == nil || state.Health == nil || state.Health.Status == container.Healthy || state.Health.Status == container.NoHealthcheck:
+			return nil
+		case !state.Running:
+			return fmt.Errorf("ended with exit status %d", state.ExitCode)
+		}
+		select {
+		case <-again.C:
+		case <-ctx.Done():
+			return context.Cause(ctx)
+		}
+	}
 }
 
 // Disconnect takes the container off its networks, which are known to Connect.
@@ -148,7 +205,7 @@ func (b *box) Connect(ctx context.Context, name string) error {
 				return err
 			}
 			if len(bases) > 0 {
-				b.url = bases[0]
+				b.url.set(bases[0])
 			}
 		}
 		return b.reach.learn(ctx, b.engine)
@@ -178,9 +235,6 @@ func (b *box) containers() map[string]string {
 	}
 	return all
 }
-
-// Names are the file's services.
-func (c *compose) Names() []string { return slices.Sorted(maps.Keys(c.containers())) }
 
 var (
 	_ Services = (*box)(nil)

@@ -3,6 +3,7 @@ package report
 import (
 	"bytes"
 	"crypto/rand"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -15,12 +16,18 @@ import (
 
 // The files of a report's directory.
 const (
-	jsonFile           = "report.json"
-	htmlFile           = "report.html"
-	junitFile          = "junit.xml"
-	summaryFile        = "summary.md"
-	attestationFile    = "attestation.json"
-	badgeFile          = "badge.svg"
+	jsonFile        = "report.json"
+	htmlFile        = "report.html"
+	junitFile       = "junit.xml"
+	summaryFile     = "summary.md"
+	attestationFile = "attestation.json"
+	badgeFile       = "badge.svg"
+
+	// loadFile is a load test's, beside which no certification's report is put:
+	// both have a report.html.
+	loadFile           = "load.json"
+	loadSchema         = "ctxpush.load/"
+	maxLoad            = 64 << 20 // bytes
 	counterexamplesDir = "counterexamples"
 )
 
@@ -41,13 +48,17 @@ var renderings = []struct {
 // PrepareDir makes dir, with the directories above it, finds out whether files
 // can be written there, and removes the files of an earlier report, so that no
 // run is taken for another. It is for the start of a run, which is too long to
-// end with a report that can't be written.
+// end with a report that can't be written. A directory that holds a load's report
+// is left alone: the error says so.
 func PrepareDir(dir string) error {
 	root, err := openDir(dir)
 	if err != nil {
 		return err
 	}
 	defer root.Close()
+	if holdsLoad(root) {
+		return dirError(dir, errors.New("it holds the report of a load: want a directory for certifications alone"))
+	}
 	if err := probe(root); err != nil {
 		return dirError(dir, err)
 	}
@@ -105,6 +116,20 @@ func openDir(dir string) (*os.Root, error) {
 
 func dirError(dir string, err error) error {
 	return fmt.Errorf("report directory %q: %w", dir, err)
+}
+
+// holdsLoad says whether a load's report is stored there.
+func holdsLoad(root *os.Root) bool {
+	f, err := root.Open(loadFile)
+	if err != nil {
+		return false
+	}
+	defer f.Close()
+	var load struct {
+		Schema string `json:"schema"`
+	}
+	err = json.NewDecoder(io.LimitReader(f, maxLoad)).Decode(&load)
+	return err == nil && strings.HasPrefix(load.Schema, loadSchema)
 }
 
 // probe writes a file and removes it.

@@ -53,6 +53,17 @@ var _ = Describe("The report's directory", func() {
 		Expect(report.Read(f)).To(Equal(r))
 	})
 
+	It("is not where a load's report is", func() {
+		write("load.json", `{"schema": "ctxpush.load/v1", "requests": 1}`)
+		write("report.html", "the load's")
+		Expect(report.PrepareDir(dir)).To(MatchError(ContainSubstring("it holds the report of a load: want a directory for certifications alone")))
+		Expect(os.ReadFile(filepath.Join(dir, "report.html"))).To(BeEquivalentTo("the load's"))
+		for _, other := range []string{`{"schema": "another/v1"}`, "no JSON", "[]"} {
+			write("load.json", other)
+			Expect(report.PrepareDir(dir)).To(Succeed())
+		}
+	})
+
 	It("holds the counterexamples that the report does, each in its check's folder", func() {
 		r := naming("counterexamples/order/reversed.yaml", "counterexamples/../outside.yaml", "counterexamples/kept.yaml")
 		for i, text := range []string{"scenario: x\n", "scenario: y\n", ""} {

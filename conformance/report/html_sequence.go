@@ -149,12 +149,17 @@ func (d *drawing) rows(t *event.Trace) []row {
 			rows = append(rows, row{Kind: "look", at: s.AtUS, order: 2, States: stateMarks(s.States)})
 		case event.Restarted:
 			text := shown(s.Text) + ": the receiver is ended and started again"
+			if s.Text == "" {
+				text = "the receiver has ended, and is started again"
+			}
 			if s.Error != "" {
 				text = shown(s.Text) + ": the receiver does not start again: " + shown(s.Error)
 			}
 			rows = append(rows, row{Kind: "restart", at: s.AtUS, Text: text, Took: took(s.TookUS)})
 		case event.Outage:
-			rows = append(rows, row{Kind: "restart", at: s.AtUS, Text: shown(s.Text) + " begins, and lasts", Took: took(s.TookUS)})
+			begins, ends := outageText(s.Text)
+			rows = append(rows, row{Kind: "restart", at: s.AtUS, Text: begins, Took: shown(s.Text)},
+				row{Kind: "restart", at: s.AtUS + s.TookUS, Text: ends, Took: "after " + took(s.TookUS)})
 		case event.Waited:
 			rows = append(rows, row{Kind: "wait", at: s.AtUS, Text: "wait " + shown(s.Text)})
 		case event.Omitted:
@@ -340,6 +345,25 @@ func faultText(name string) string {
 		return "its answer is thrown away on the wire"
 	}
 	return "fault on purpose: " + shown(name)
+}
+
+// outageText says what an outage does and how it ends.
+func outageText(text string) (begins, ends string) {
+	word, rest, _ := strings.Cut(text, " (")
+	services := shown(cmp.Or(strings.TrimSuffix(rest, ")"), "what the receiver needs"))
+	switch word {
+	case "network-cut":
+		return "the network is cut", "the network works again"
+	case "network-slow":
+		return "the network is slow", "the network is quick again"
+	case "receiver-paused":
+		return "the receiver is frozen", "the receiver goes on"
+	case "services-killed":
+		return services + ": killed", services + ": started again"
+	case "services-paused":
+		return services + ": frozen", services + ": goes on"
+	}
+	return shown(text) + " begins", shown(text) + " ends"
 }
 
 // ofDay is the time of day of a timestamp, which all of a scenario share.

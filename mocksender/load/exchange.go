@@ -35,7 +35,7 @@ func (l *link) exchange(t *try, until time.Time, quit <-chan struct{}) outcome {
 	l.begin()
 	request, head, f := t.request, t.head, t.fault
 	o := outcome{sent: time.Now(), bytes: len(request)}
-	var err error
+	var err, unread error
 	switch f {
 	case reset:
 		o.bytes = head + (len(request)-head)/2
@@ -43,7 +43,11 @@ func (l *link) exchange(t *try, until time.Time, quit <-chan struct{}) outcome {
 	case slow:
 		err = l.trickle(request, head, until, quit)
 	default:
-		err = l.send(request, until)
+		var left []byte
+		left, err, unread = l.quick.exchange(t)
+		if err == nil && len(left) > 0 {
+			err = l.send(left, until)
+		}
 	}
 	t.release()
 	switch {
@@ -57,6 +61,8 @@ func (l *link) exchange(t *try, until time.Time, quit <-chan struct{}) outcome {
 		l.cut()
 		o.kind = kindFault
 		return o
+	case unread != nil:
+		err = unread
 	case err == nil && f == lostAck:
 		if l.got == 0 {
 			err = l.fill(until)

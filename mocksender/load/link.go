@@ -43,6 +43,7 @@ type link struct {
 	config   *Config
 	stopped  *atomic.Bool
 	answer   answer
+	quick    quick
 	buf      []byte
 	r, w     int  // what lies between has been read and not used
 	got      int  // bytes of the present answer
@@ -83,6 +84,7 @@ func (l *link) open(ctx context.Context, until time.Time) error {
 	l.mu.Lock()
 	l.nc = nc
 	l.mu.Unlock()
+	l.quick.open(l)
 	l.used = false
 	return nc.SetDeadline(time.Now().Add(stall))
 }

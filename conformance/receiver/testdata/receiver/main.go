@@ -15,6 +15,9 @@ import (
 )
 
 func main() {
+	if len(os.Args) > 1 && os.Args[1] == "healthy" {
+		healthy()
+	}
 	mode := os.Getenv("MODE")
 	fmt.Printf("receiver in mode %q\n", mode)
 	switch mode {
@@ -73,4 +76,13 @@ func main() {
 		select {}
 	}
 	fmt.Println("bye")
+}
+
+// healthy is a container's health check.
+func healthy() {
+	resp, err := http.Get("http://127.0.0.1:" + os.Getenv("PORT") + "/healthz")
+	if err != nil || resp.StatusCode != http.StatusOK {
+		os.Exit(1)
+	}
+	os.Exit(0)
 }
