@@ -14,7 +14,7 @@ import (
 // A few random moments; make torture plays many, and wants each to end within a
 // second, which a busy machine can't promise.
 func TestInterruptions(t *testing.T) {
-	const seed, moments, patience = 1, 10, 30 * time.Second
+	const seed, moments, patience = 1, 14, 30 * time.Second
 	free := make(chan struct{}, 4)
 	var all sync.WaitGroup
 	for _, i := range program.Interruptions(seed, moments) {
