@@ -4,9 +4,12 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 
 	"github.com/ctxpush/ctxpush/conformance"
+	"github.com/ctxpush/ctxpush/conformance/config"
 	"github.com/ctxpush/ctxpush/conformance/event"
+	"github.com/ctxpush/ctxpush/scenarios"
 	"github.com/spf13/cobra"
 )
 
@@ -55,6 +58,10 @@ func (p *playing) play(ctx context.Context, s streams, names []string) error {
 	var err error
 	if p.Scenarios, err = loadScenarios(names); err != nil {
 		return err
+	}
+	found := slices.ContainsFunc(p.Scenarios, func(c scenarios.Check) bool { return c.Counterexample != "" })
+	if found && p.Config.Target.Receiver == (config.Receiver{}) {
+		fmt.Fprintln(s.err, "ctxpush: a counterexample is played against the built-in receiver: --config or --url names the one that it was found with")
 	}
 	lines := &timeline{w: s.out}
 	p.Observers = []event.Observer{event.Func(lines.observe)}
