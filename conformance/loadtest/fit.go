@@ -19,7 +19,7 @@ func fitting(o traffic.Options, requests uint64) (uint64, error) {
 		return 0, nil
 	}
 	requests = max(1, requests)
-	best, most := uint64(0), uint64(0)                      // requests, of the messages that fit best
+	low, high := uint64(0), uint64(0)                       // messages: the most that fit, and the fewest that are too many
 	n := max(1, requests*uint64(o.Batch.Min+o.Batch.Max)/4) // a message has about two entries
 	for range fits {
 		o.Messages = n
@@ -27,15 +27,21 @@ func fitting(o traffic.Options, requests uint64) (uint64, error) {
 		if err != nil {
 			return 0, err
 		}
-		if made <= requests && made >= most {
-			best, most = n, made
-		}
-		if made*20 >= requests*19 && made <= requests || n == 1 && made > requests {
+		if made > requests {
+			high = n
+		} else if low = n; made*20 >= requests*19 {
 			break
 		}
-		n = max(1, n*requests/max(1, made))
+		switch {
+		case high == 0:
+			n = max(n+1, n*requests/max(1, made))
+		case high-low <= 1:
+			return max(1, low), nil
+		default:
+			n = low + (high-low)/2
+		}
 	}
-	return max(1, best), nil
+	return max(1, low), nil
 }
 
 // made counts a traffic's requests, up to a limit.

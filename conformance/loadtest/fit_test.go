@@ -20,7 +20,7 @@ func TestLevelsMessagesFit(t *testing.T) {
 				if err != nil {
 					t.Fatal(err)
 				}
-				if got > max(requests, 10) || requests >= 100 && got < requests*3/4 {
+				if got > max(requests, 10) || requests >= 100 && got < requests/2 {
 					t.Errorf("batches %v, %d shards: %d messages make %d requests: want %d", batch, shards, n, got, requests)
 				}
 			}
