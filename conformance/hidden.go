@@ -29,6 +29,18 @@ func (r *run) hidden(f event.Failure) event.Failure {
 	return f
 }
 
+// hiddenSeen are the states without the secret.
+func (r *run) hiddenSeen(all []event.Seen) []event.Seen {
+	hide := redact.New(blank, r.secret)
+	for i := range all {
+		s := &all[i]
+		s.Status = mocksender.DeliveryStatus(hide.Text(string(s.Status)))
+		s.Method = mocksender.DeliveryMethod(hide.Text(string(s.Method)))
+		s.Timestamp, s.Wrong = hide.Text(s.Timestamp), hide.Text(s.Wrong)
+	}
+	return all
+}
+
 // hiddenJSON is a JSON text without the secret, also where its letters are
 // written as escapes.
 func hiddenJSON(hide *redact.Redactor, raw json.RawMessage) json.RawMessage {

@@ -183,7 +183,7 @@ func (p *play) observe(ctx context.Context) {
 func (p *play) saw(at time.Time, seen []event.Seen) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	p.add(event.Step{Kind: event.Looked, AtUS: p.since(at), States: together(seen)})
+	p.add(event.Step{Kind: event.Looked, AtUS: p.since(at), States: p.run.hiddenSeen(together(seen))})
 }
 
 // told is what was seen, state by state.

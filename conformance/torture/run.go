@@ -19,10 +19,10 @@ import (
 
 // Bounds of one run of the program.
 const (
-	MaxMemory = 256 << 20 // bytes of resident memory
-	maxTime   = 45 * time.Second
-	maxOutput = 4 << 20  // bytes of one stream
-	maxReport = 32 << 20 // bytes of all files of a report
+	MaxMemory = 256 << 20        // bytes of resident memory
+	maxTime   = 90 * time.Second // a scenario of 7 deliveries, each with 11 attempts in vain, takes 40
+	maxOutput = 4 << 20          // bytes of one stream
+	maxReport = 32 << 20         // bytes of all files of a report
 )
 
 // markVariable marks all processes of a run.

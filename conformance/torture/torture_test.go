@@ -44,7 +44,7 @@ func runTests(m *testing.M) int {
 
 // Every behaviour once, by one command or another; make torture plays all.
 func TestHostileReceivers(t *testing.T) {
-	const parallel = 4 // most of the time is waiting
+	const parallel = 8 // most of the time is waiting
 	err := program.Play(t.Context(), Quick(), parallel, func(row Row) {
 		if len(row.Wrong) > 0 {
 			t.Errorf("%s: exit code %d after %s, %d MiB, says %q:\n%s", row.Case, row.Exit, row.Took, row.Memory>>20, row.Says, strings.Join(row.Wrong, "\n"))
