@@ -239,6 +239,10 @@ func (r *Report) Failures() []string {
 	if r.Crashed != "" {
 		all = append(all, "the receiver "+r.Crashed+" during the load")
 	}
+	// Nothing is then known of any state: that is never green in silence.
+	if r.Requests > 0 && r.Acknowledged == 0 && r.Result != Interrupted && r.Result != Error {
+		all = append(all, fmt.Sprintf("none of %s was acknowledged", plural(r.Requests, "request")))
+	}
 	for _, t := range r.Thresholds {
 		switch {
 		case t.OK:

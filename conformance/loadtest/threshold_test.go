@@ -154,3 +154,19 @@ func TestClimb(t *testing.T) {
 		t.Errorf("%d tries, %v", tries, err)
 	}
 }
+
+func TestNothingAcknowledgedIsAFailure(t *testing.T) {
+	for _, c := range []struct {
+		acknowledged uint64
+		interrupted  bool
+		want         Result
+	}{{0, false, Fail}, {1, false, Pass}, {0, true, Interrupted}} {
+		r := &Report{Requests: 12, Acknowledged: c.acknowledged}
+		if r.judge(nil, nil, c.interrupted); r.Result != c.want {
+			t.Errorf("%d of 12 acknowledged, interrupted %v: %s, want %s", c.acknowledged, c.interrupted, r.Result, c.want)
+		}
+		if got := strings.Join(r.Failures(), "; "); c.want == Fail && got != "none of 12 requests was acknowledged" {
+			t.Errorf("told as %q", got)
+		}
+	}
+}
