@@ -89,7 +89,9 @@ func TestExamples(t *testing.T) {
 		}
 		for _, e := range all {
 			t.Run(strings.ReplaceAll(e.text, "/", "|"), func(t *testing.T) {
-				users := slices.ContainsFunc(e.args, func(a string) bool { return slices.Contains([]string{"--image", "--build", "--command", "--compose", "--find-max"}, a) })
+				users := slices.ContainsFunc(e.args, func(a string) bool {
+					return slices.Contains([]string{"--image", "--build", "--command", "--compose", "--find-max"}, a)
+				})
 				if users || len(e.args) == 0 || !slices.Contains(played, e.args[0]) {
 					parseExample(t, e)
 					return
