@@ -11,7 +11,8 @@ type Curve struct {
 	Unit string // of its values; empty: they are counted
 	// May is by how much it may rise, in its unit, and still be called flat: over
 	// the second half as a straight line fits it best, and from the second tenth
-	// to the last. The first tenth is where caches fill.
+	// to the last. The first tenth is where caches fill. 0 is a curve that is shown
+	// and not judged: it goes with what is done at the moment.
 	May    float64
 	Points []CurvePoint
 }
@@ -29,8 +30,8 @@ func (c *Curve) add(at time.Duration, value float64) {
 	c.Points = append(c.Points, CurvePoint{at, value})
 }
 
-// Judged says whether there are enough points to tell.
-func (c Curve) Judged() bool { return len(c.Points) >= leastPoints }
+// Judged says whether the curve is to be flat, and has enough points to tell.
+func (c Curve) Judged() bool { return c.May > 0 && len(c.Points) >= leastPoints }
 
 // Tenth is the mean of the i-th tenth of the points, 0 to 9; 0 where there are
 // fewer than ten.

@@ -33,6 +33,8 @@ func (l LongRun) Write(w io.Writer) {
 	for _, c := range l.Curves {
 		verdict := "flat"
 		switch {
+		case c.May == 0:
+			verdict = "not judged: it goes with the work"
 		case !c.Judged():
 			verdict = fmt.Sprintf("too few points to judge: %d", len(c.Points))
 		case c.Wrong() != "":

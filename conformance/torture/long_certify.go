@@ -4,10 +4,13 @@ import (
 	"context"
 	"fmt"
 	"runtime"
+	"runtime/debug"
+	"strings"
 	"sync"
 	"time"
 
 	"github.com/ctxpush/ctxpush/conformance"
+	"github.com/ctxpush/ctxpush/conformance/event"
 	"github.com/ctxpush/ctxpush/conformance/report"
 )
 
@@ -22,8 +25,9 @@ func LongCertify(ctx context.Context, c conformance.Config, runs, parallel int, 
 	}
 	var (
 		mu               sync.Mutex
-		memory, heap     = Curve{Name: residentMemory, Unit: "MiB", May: 24}, Curve{Name: heapInUse, Unit: "MiB", May: 24}
-		working, files   = Curve{Name: goroutines, May: 50}, Curve{Name: openFiles, May: 25}
+		memory, heap     = Curve{Name: residentMemory, Unit: "MiB"}, Curve{Name: heapInUse, Unit: "MiB"}
+		working, files   = Curve{Name: goroutines}, Curve{Name: openFiles}
+		restMemory       = Curve{Name: residentMemory + atRest, Unit: "MiB", May: 24}
 		restHeap         = Curve{Name: heapInUse + atRest, Unit: "MiB", May: 2}
 		restWork, restFD = Curve{Name: goroutines + atRest, May: 1}, Curve{Name: openFiles + atRest, May: 1}
 	)
@@ -59,20 +63,23 @@ func LongCertify(ctx context.Context, c conformance.Config, runs, parallel int, 
 				defer mu.Unlock()
 				requests += r.Summary.Requests
 				if ctx.Err() == nil && (err != nil || r.Result != report.Pass) {
-					l.Wrong = append(l.Wrong, fmt.Sprintf("seed %d: %s, %v", own.Seed, r.Result, err))
+					l.Wrong = append(l.Wrong, fmt.Sprintf("seed %d: %s: %s", own.Seed, r.Result, reasons(r, err)))
 				}
 			})
 		}
 		all.Wait()
 		done += n
 		lowest = rest(lowest)
-		_, open, err := processNow("self")
+		resident, open, err := processNow("self")
 		if err != nil {
+			close(stop)
+			<-stopped
 			return l, err
 		}
 		var m runtime.MemStats
 		runtime.ReadMemStats(&m)
 		at := time.Since(begin)
+		restMemory.add(at, float64(resident)/mebibyte)
 		restHeap.add(at, float64(m.HeapInuse)/mebibyte)
 		restWork.add(at, float64(runtime.NumGoroutine()))
 		restFD.add(at, float64(open))
@@ -84,7 +91,7 @@ func LongCertify(ctx context.Context, c conformance.Config, runs, parallel int, 
 	<-stopped
 	l.Took = time.Since(begin)
 	l.Did = fmt.Sprintf("%d runs, %d side by side, %d requests", runs, parallel, requests)
-	l.Curves = []Curve{memory, heap, working, files, restHeap, restWork, restFD}
+	l.Curves = []Curve{memory, heap, working, files, restMemory, restHeap, restWork, restFD}
 	l.judge()
 	return l, ctx.Err()
 }
@@ -103,6 +110,20 @@ func rest(before int) int {
 		time.Sleep(restFor / 10)
 	}
 	runtime.GC()
-	runtime.GC() // what finalizers held
+	debug.FreeOSMemory() // and what finalizers held
 	return runtime.NumGoroutine()
+}
+
+// reasons are why a run did not pass.
+func reasons(r conformance.Report, err error) string {
+	if err != nil {
+		return err.Error()
+	}
+	var all []string
+	for _, c := range r.Checks {
+		if c.Result != event.Pass && c.Result != event.Skipped {
+			all = append(all, fmt.Sprintf("%s %s: %s", c.ID, c.Result, c.Reason))
+		}
+	}
+	return strings.Join(all, "; ")
 }
