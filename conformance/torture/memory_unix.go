@@ -1,22 +1,23 @@
-//go:build unix
+//go:build unix && !linux
 
 package torture
 
 import (
-	"os"
+	"os/exec"
 	"runtime"
 	"syscall"
 )
 
-// peakMemory is the most resident memory, in bytes, that the process or one
-// that it waited for had.
-func peakMemory(state *os.ProcessState) int64 {
-	usage, ok := state.SysUsage().(*syscall.Rusage)
+// waitMeasured waits for the command's end and tells the most resident memory,
+// in bytes, that it had.
+func waitMeasured(cmd *exec.Cmd) (peak int64, err error) {
+	err = cmd.Wait()
+	usage, ok := cmd.ProcessState.SysUsage().(*syscall.Rusage)
 	if !ok {
-		return 0
+		return 0, err
 	}
 	if runtime.GOOS == "darwin" || runtime.GOOS == "ios" {
-		return int64(usage.Maxrss)
+		return int64(usage.Maxrss), err
 	}
-	return int64(usage.Maxrss) << 10
+	return int64(usage.Maxrss) << 10, err
 }

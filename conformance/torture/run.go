@@ -230,10 +230,10 @@ func (r *run) begin() error {
 // wait waits for the program's end.
 func (r *run) wait() {
 	defer r.cancel()
-	err := r.cmd.Wait()
+	var err error
+	r.memory, err = waitMeasured(r.cmd)
 	r.took = time.Since(r.began)
 	r.exit = r.cmd.ProcessState.ExitCode()
-	r.memory = peakMemory(r.cmd.ProcessState)
 	if errors.Is(err, exec.ErrWaitDelay) {
 		fmt.Fprintln(&r.err, "its output was held open by another process")
 	}
