@@ -78,7 +78,7 @@ func serve(args []string) error {
 			lines <- struct{}{}
 		}
 	}()
-	used := cpuOf(selfUsage())
+	used := selfCPU()
 	for {
 		select {
 		case err := <-failed:
@@ -88,7 +88,7 @@ func serve(args []string) error {
 				return nil
 			}
 			n := c.take()
-			now := cpuOf(selfUsage())
+			now := selfCPU()
 			n.CPU, used = now-used, now
 			if err := json.NewEncoder(os.Stdout).Encode(n); err != nil {
 				return err

@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"fmt"
+	"math"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -10,6 +11,7 @@ import (
 	"strconv"
 
 	"github.com/ctxpush/ctxpush/fixtures/traffic"
+	"github.com/ctxpush/ctxpush/mocksender/load"
 )
 
 // vegetaModule is what go install makes vegeta of.
@@ -22,17 +24,34 @@ type job struct {
 	dir string // for files, with the fixed body in body.json
 }
 
-// newJob makes the fixed body: a batch of the traffic that ctxpush sends.
+// newJob makes the fixed body: of the first batches of the traffic that ctxpush
+// sends, the one whose size is nearest to their mean, so that all tools send as
+// many bytes a request.
 func newJob(dir string, o options) (job, error) {
 	t, err := traffic.New(traffic.Options{Seed: 1})
 	if err != nil {
 		return job{}, err
 	}
 	m := t.Maker()
-	id, _ := m.Next()
-	body, _ := m.Append(nil, id)
+	ids := make([]load.BatchID, 1000)
+	var body, fixed []byte
+	total := 0
+	for n := range ids {
+		ids[n], _ = m.Next()
+		body, _ = m.Append(body[:0], ids[n])
+		total += len(body)
+	}
+	// Made again rather than kept: a tool that is started from here has at first
+	// what this process has in memory, which would count as the tool's.
+	mean := float64(total) / float64(len(ids))
+	for _, id := range ids {
+		body, _ = m.Append(body[:0], id)
+		if fixed == nil || math.Abs(float64(len(body))-mean) < math.Abs(float64(len(fixed))-mean) {
+			fixed = append(fixed[:0], body...)
+		}
+	}
 	j := job{options: o, dir: dir}
-	return j, j.write("body.json", string(body))
+	return j, j.write("body.json", string(fixed))
 }
 
 func (j job) path(name string) string { return filepath.Join(j.dir, name) }
