@@ -95,8 +95,7 @@ func (e *engine) take(w *worker) (j job, ok bool) {
 	defer e.mu.Unlock()
 	arrived := e.now()
 	alone := e.leader == nil && len(e.idle) == 0 // else somebody waited for the job
-	for {
-		now := e.now()
+	for now := arrived; ; now = e.now() {
 		if e.stopped.Load() {
 			return job{}, false
 		}

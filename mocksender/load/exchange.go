@@ -79,7 +79,6 @@ func (l *link) exchange(t *try, until time.Time, quit <-chan struct{}) outcome {
 		// The status counts, whatever became of the body.
 		if err == nil && l.answer.reusable() && !l.config.NoKeepAlive {
 			l.used = true
-			l.lastUsed = time.Now()
 		} else {
 			l.close()
 		}

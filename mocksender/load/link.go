@@ -66,9 +66,8 @@ func (l *link) interrupt() {
 }
 
 // open connects, unless there is a connection that is of use.
-func (l *link) open(ctx context.Context, until time.Time) error {
+func (l *link) open(ctx context.Context, now, until time.Time) error {
 	if l.nc != nil {
-		now := time.Now()
 		looked := !l.wary && now.Sub(l.lastUsed) < trust
 		if l.r == l.w && (looked || wire.Alive(l.nc)) {
 			return nil

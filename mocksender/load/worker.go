@@ -170,7 +170,7 @@ func (e *engine) play(l *link, tally *tally, t *try, w *worker) outcome {
 	}
 	var o outcome
 	for {
-		if err := l.open(e.ctx, until); err != nil {
+		if err := l.open(e.ctx, t.began, until); err != nil {
 			o = outcome{kind: dialKind(err)}
 			t.release()
 			break
@@ -185,6 +185,7 @@ func (e *engine) play(l *link, tally *tally, t *try, w *worker) outcome {
 		t.request, t.head, _ = w.request(t.buf, t.job)
 	}
 	end := time.Now()
+	l.lastUsed = end
 	if e.stopped.Load() && !o.acknowledged() && o.kind >= 1000 && o.kind != kindFault {
 		o.kind = kindStopped
 	}
