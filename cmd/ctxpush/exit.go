@@ -68,6 +68,20 @@ func exitCode(ctx context.Context, stderr io.Writer, err error) int {
 	return exitSurroundings
 }
 
+// errorTeller tells errors that do not end a command, and keeps the last one.
+type errorTeller struct {
+	w    io.Writer
+	last error
+}
+
+// tell tells err, if it is one.
+func (t *errorTeller) tell(err error) {
+	if err != nil {
+		fmt.Fprintln(t.w, "ctxpush:", err)
+		t.last = err
+	}
+}
+
 func isMistake(err error) bool {
 	var (
 		user   mistake

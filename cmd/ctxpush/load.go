@@ -57,23 +57,15 @@ faster by --time-scale.`,
   ctxpush load receiver.yaml --ramp 0..2000/s:60s --faults duplicate=5%,reorder=10%,drop=5%,lost-ack=1%
   ctxpush load receiver.yaml --find-max 'p99<250ms'
   ctxpush load receiver.yaml --shard 1/4 --seed 7 --json 1.json`,
-		Args: func(cmd *cobra.Command, args []string) error {
-			if len(args) > 1 {
-				return mistakef("%q is one argument too many: want %s", args[1], cmd.UseLine())
-			}
-			return nil
-		},
+		Args: cobra.MaximumNArgs(1),
 	}
 	t = addTarget(cmd)
 	o.flags(cmd)
 	cmd.RunE = func(cmd *cobra.Command, args []string) error {
-		if len(args) == 1 {
-			if t.file != "" && cmd.Flags().Changed("config") {
-				return mistakef("%s beside --config %s: want one file", args[0], t.file)
-			}
-			t.file = args[0]
+		err := t.argument(cmd, args)
+		if err != nil {
+			return err
 		}
-		var err error
 		if o.Target, err = t.config(s.lookupEnv); err != nil {
 			return err
 		}
@@ -233,22 +225,15 @@ func (o *loading) load(ctx context.Context, s streams) error {
 // write writes the report's files and tells the verdict, each as far as it can
 // be. What could not be written is told on stderr; the error is the last of it.
 func (o *loading) write(s streams, r loadtest.Report) error {
-	var failed error
-	fails := func(err error) {
-		if err != nil {
-			fmt.Fprintln(s.err, "ctxpush:", err)
-			failed = err
-		}
-	}
+	told := errorTeller{w: s.err}
 	dir := o.dir
 	if dir != "" {
-		fails(loadtest.WriteDir(dir, r))
-		if failed != nil {
+		if told.tell(loadtest.WriteDir(dir, r)); told.last != nil {
 			dir = "" // not all is there
 		}
 	}
-	fails(tellLoad(s, r, o.json, dir))
-	return failed
+	told.tell(tellLoad(s, r, o.json, dir))
+	return told.last
 }
 
 // tellLoad writes the JSON file and the summary; where the file is stdout, the

@@ -68,15 +68,9 @@ func (o *outputs) progress(s streams) *report.Progress {
 // write writes the report's files and tells the verdict, each as far as it can
 // be. What could not be written is told on stderr; the error is the last of it.
 func (o *outputs) write(s streams, r report.Report) error {
-	var failed error
-	fails := func(err error) {
-		if err != nil {
-			fmt.Fprintln(s.err, "ctxpush:", err)
-			failed = err
-		}
-	}
+	told := errorTeller{w: s.err}
 	dir := o.dir
-	if fails(report.WriteDir(dir, r)); failed != nil {
+	if told.tell(report.WriteDir(dir, r)); told.last != nil {
 		dir = "" // not all is there
 	}
 	// The CI server's own: a run is not judged by whether it takes them.
@@ -86,8 +80,8 @@ func (o *outputs) write(s streams, r report.Report) error {
 		}
 	}
 	if on, _ := s.lookupEnv("GITHUB_ACTIONS"); on == "true" {
-		fails(report.Annotations(s.out, r))
+		told.tell(report.Annotations(s.out, r))
 	}
-	fails(report.Terminal(s.out, r, report.Options{Color: s.outColor, Width: s.outWidth, Dir: dir, Quiet: o.quiet}))
-	return failed
+	told.tell(report.Terminal(s.out, r, report.Options{Color: s.outColor, Width: s.outWidth, Dir: dir, Quiet: o.quiet}))
+	return told.last
 }

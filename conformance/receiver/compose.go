@@ -299,7 +299,6 @@ func (c *compose) clear() error {
 	}
 	clear(c.others)
 	clear(c.beside)
-	clear(c.cut)
 	mine := func(map[string]string) bool { return true }
 	err := c.engine.removeProject(ctx, labelReceiver+"="+c.id, mine)
 	if c.brokenOff && err == nil {

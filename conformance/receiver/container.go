@@ -47,7 +47,6 @@ type box struct {
 	reach reach
 
 	beside map[string]string // the containers of other services, by name
-	cut    map[string][]lostNetwork
 }
 
 func newBox(cfg config.Config, env Env) (Receiver, error) {

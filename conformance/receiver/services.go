@@ -12,7 +12,6 @@ import (
 
 	"github.com/containerd/errdefs"
 	"github.com/moby/moby/api/types/container"
-	"github.com/moby/moby/api/types/network"
 	"github.com/moby/moby/client"
 
 	"github.com/ctxpush/ctxpush/scenarios/strictyaml"
@@ -31,17 +30,12 @@ type Services interface {
 	// answers. Unpause lets them go on; one that is not frozen is no error.
 	Pause(ctx context.Context, name string) error
 	Unpause(ctx context.Context, name string) error
-	// StopService ends a service in good order, or kills it after Env.Grace;
-	// KillService ends it as SIGKILL does. StartService starts it again with the
-	// disk that it had; it returns when it runs and, where it has a health check,
-	// is healthy. They are for services other than Own, which Stop, Kill and Start
+	// KillService ends a service as SIGKILL does. StartService starts it again with
+	// the disk that it had; it returns when it runs and, where it has a health
+	// check, is healthy. They are for services other than Own, which Kill and Start
 	// are for.
-	StopService(ctx context.Context, name string) error
 	KillService(ctx context.Context, name string) error
 	StartService(ctx context.Context, name string) error
-	// Disconnect takes a service off all its networks. Connect puts it back.
-	Disconnect(ctx context.Context, name string) error
-	Connect(ctx context.Context, name string) error
 }
 
 // Own is the receiver's service.
@@ -85,18 +79,6 @@ func (b *box) Unpause(ctx context.Context, name string) error {
 }
 
 var errOwn = errors.New("is the receiver itself: Stop, Kill and Start are for it")
-
-// StopService is for other services.
-func (b *box) StopService(ctx context.Context, name string) error {
-	return b.with(name, func(id string) error {
-		if name == b.Own() {
-			return errOwn
-		}
-		grace := int(b.env.Grace.Seconds())
-		_, err := b.engine.api.ContainerStop(ctx, id, client.ContainerStopOptions{Timeout: &grace})
-		return err
-	})
-}
 
 // KillService is for other services.
 func (b *box) KillService(ctx context.Context, name string) error {
@@ -158,58 +140,6 @@ func (b *box) healthy(ctx context.Context, id string) error {
 			return context.Cause(ctx)
 		}
 	}
-}
-
-// Disconnect takes the container off its networks, which are known to Connect.
-func (b *box) Disconnect(ctx context.Context, name string) error {
-	return b.with(name, func(id string) error {
-		info, err := b.engine.api.ContainerInspect(ctx, id, client.ContainerInspectOptions{})
-		if err != nil {
-			return err
-		}
-		for on, settings := range info.Container.NetworkSettings.Networks {
-			if _, err := b.engine.api.NetworkDisconnect(ctx, on, client.NetworkDisconnectOptions{Container: id}); err != nil {
-				return err
-			}
-			put(&b.cut, name, append(b.cut[name], lostNetwork{on, settings.Aliases}))
-		}
-		return nil
-	})
-}
-
-// lostNetwork is a network that a container was taken off, and its names there.
-type lostNetwork struct {
-	name    string
-	aliases []string
-}
-
-// Connect puts the container back.
-func (b *box) Connect(ctx context.Context, name string) error {
-	return b.with(name, func(id string) error {
-		for len(b.cut[name]) > 0 {
-			lost := b.cut[name][0]
-			endpoint := &network.EndpointSettings{}
-			// The network of all containers has no names.
-			if lost.name != "bridge" {
-				endpoint.Aliases = lost.aliases
-			}
-			if _, err := b.engine.api.NetworkConnect(ctx, lost.name, client.NetworkConnectOptions{Container: id, EndpointConfig: endpoint}); err != nil {
-				return err
-			}
-			b.cut[name] = b.cut[name][1:]
-		}
-		if name == b.Own() {
-			// Its port may be published under another number now.
-			bases, err := b.addresses(ctx)
-			if err != nil {
-				return err
-			}
-			if len(bases) > 0 {
-				b.url.set(bases[0])
-			}
-		}
-		return b.reach.learn(ctx, b.engine)
-	})
 }
 
 // with calls do with the container of a service.
