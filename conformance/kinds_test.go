@@ -12,6 +12,7 @@ import (
 	"github.com/ctxpush/ctxpush/conformance/config"
 	"github.com/ctxpush/ctxpush/conformance/doctor"
 	"github.com/ctxpush/ctxpush/conformance/event"
+	"github.com/ctxpush/ctxpush/conformance/loadtest"
 	"github.com/ctxpush/ctxpush/conformance/report"
 	"github.com/ctxpush/ctxpush/scenarios"
 	. "github.com/onsi/ginkgo/v2"
@@ -148,6 +149,15 @@ var _ = Describe("A receiver and its PostgreSQL from a compose file", func() {
 		for _, id := range []string{"services-killed", "services-paused", "receiver-paused", "network-cut", "network-slow"} {
 			Expect(checkOf(r, "outage/"+id).Result).To(Equal(event.Pass), id)
 		}
+		Expect(containers()).To(BeEmpty())
+
+		By("loading it, its final states read from the database")
+		all, err := loadtest.ParseVerification("all")
+		Expect(err).NotTo(HaveOccurred())
+		loaded, err := loadtest.Run(ctx, loadtest.Config{Target: composed(""), Rate: "20/s", Duration: time.Second, Verify: all})
+		Expect(err).NotTo(HaveOccurred())
+		Expect(loaded.Result).To(Equal(loadtest.Pass), "%v", loaded.Failures())
+		Expect(loaded.Verify.Checked).To(BeNumerically(">", 1000))
 		Expect(containers()).To(BeEmpty())
 
 		By("killing its database while it swallows errors")

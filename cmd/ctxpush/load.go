@@ -8,7 +8,6 @@ import (
 	"time"
 
 	"github.com/ctxpush/ctxpush/conformance"
-	"github.com/ctxpush/ctxpush/conformance/config"
 	"github.com/ctxpush/ctxpush/conformance/loadtest"
 	"github.com/ctxpush/ctxpush/fixtures/traffic"
 	"github.com/ctxpush/ctxpush/mocksender"
@@ -143,7 +142,7 @@ func (o *loading) read() (err error) {
 	}
 	if o.verify == "" {
 		o.verify = "all"
-		if slowProbe(o.Target) {
+		if !o.Target.Probe.Bulk() {
 			o.verify = defaultSample
 		}
 	}
@@ -163,9 +162,6 @@ func (o *loading) read() (err error) {
 	return o.Validate()
 }
 
-// slowProbe says that each state costs a request of its own.
-func slowProbe(c config.Config) bool { return c.Probe.HTTP != nil && c.Probe.HTTP.Bulk == "" }
-
 // load sends the load, writes the reports and tells the verdict.
 func (o *loading) load(ctx context.Context, s streams) error {
 	if o.dir != "" {
@@ -181,8 +177,8 @@ func (o *loading) load(ctx context.Context, s streams) error {
 	var observers []func(loadtest.Progress)
 	if !o.quiet {
 		fmt.Fprintf(s.err, "seed %d, epoch %s\n", o.Seed, o.Epoch.Format(time.RFC3339))
-		if slowProbe(o.Target) && o.Verify != (loadtest.Verification{}) {
-			fmt.Fprintf(s.err, "the probe has no bulk look-up (probe.http.bulk): each state costs a request, --verify %s\n", o.Verify)
+		if !o.Target.Probe.Bulk() && o.Verify != (loadtest.Verification{}) {
+			fmt.Fprintf(s.err, "the probe has no bulk look-up: each state costs a question of its own, --verify %s\n", o.Verify)
 		}
 		live := &loadtest.Live{W: s.err, Terminal: s.errLive, Size: s.errSize}
 		observers = append(observers, live.Observe)

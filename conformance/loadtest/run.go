@@ -2,20 +2,19 @@ package loadtest
 
 import (
 	"context"
-	"crypto/rand"
 	"errors"
 	"fmt"
 	"sync"
 	"sync/atomic"
 	"time"
 
+	"github.com/ctxpush/ctxpush/conformance"
 	"github.com/ctxpush/ctxpush/conformance/config"
 	"github.com/ctxpush/ctxpush/conformance/event"
 	"github.com/ctxpush/ctxpush/conformance/probe"
 	"github.com/ctxpush/ctxpush/conformance/receiver"
 	"github.com/ctxpush/ctxpush/fixtures"
 	"github.com/ctxpush/ctxpush/fixtures/traffic"
-	"github.com/ctxpush/ctxpush/mocksender"
 	"github.com/ctxpush/ctxpush/mocksender/load"
 	"github.com/ctxpush/ctxpush/mocksender/redact"
 	"github.com/ctxpush/ctxpush/scenarios"
@@ -53,7 +52,7 @@ func Run(ctx context.Context, c Config) (Report, error) {
 	}
 	r := &run{Config: c, plan: p, secret: string(c.Target.Secret)}
 	if r.secret == "" {
-		r.secret = "ctx-" + rand.Text()
+		r.secret = conformance.NewSecret()
 	}
 	r.hidden = redact.New("[secret]", r.secret)
 	under, err := receiver.New(c.Target, receiver.Env{Secret: r.secret, BuiltIn: c.BuiltIn})
@@ -63,11 +62,11 @@ func Run(ctx context.Context, c Config) (Report, error) {
 	r.receiver = &survivor{receiver: under}
 	target := c.Target
 	target.Secret = config.Secret(r.secret)
-	if r.prober, err = probe.New(target, r.receiver.url, nil); err != nil {
+	if r.prober, err = probe.For(target, under); err != nil {
 		return Report{}, err
 	}
 	rep, err := r.play(ctx)
-	err = errors.Join(err, under.Close())
+	err = errors.Join(err, probe.Close(r.prober), under.Close())
 	rep.tidy()
 	return rep, err
 }
@@ -244,7 +243,8 @@ func (r *run) reachable(ctx context.Context) error {
 	if r.Target.Identity == scenarios.ByDevice {
 		key.DeviceToken = m.Devices[0]
 	}
-	_, err := r.prober.States(ctx, []mocksender.Key{key})
+	anything := func(*event.State) bool { return true } // that there is an answer matters
+	_, err := probe.Await(ctx, r.prober, key, time.Now().Add(r.Target.Settle), anything)
 	return err
 }
 
