@@ -13,7 +13,7 @@
 //		},
 //	})
 //
-// [Specs] registers the checks as Ginkgo specs in a suite of one's own, where
+// Package conformance/spec registers the checks in a Ginkgo suite of one's own, where
 // each is a spec that can be focused, labelled with its level and clauses.
 //
 // The program ctxpush certify is Certify with flags, and writes the report's

@@ -94,26 +94,6 @@ func ExampleCertify_observers() {
 	// finished batch/mixed pass
 }
 
-// Specs stands at the top level of a test file of a Ginkgo suite, as here. The
-// function that runs the suite is the usual one:
-//
-//	func TestReceiver(t *testing.T) {
-//		RegisterFailHandler(Fail)
-//		RunSpecs(t, "receiver")
-//	}
-//
-// ginkgo --label-filter=required then tells the required checks only, and
-// --focus=order those of one group.
-func ExampleSpecs() {
-	var _ = conformance.Specs(conformance.Config{
-		Target: config.Config{
-			Receiver: config.Receiver{URL: "http://127.0.0.1:3000"},
-			Secret:   "shared",
-			Identity: scenarios.ByUser,
-		},
-	})
-}
-
 // Play plays single scenarios, such as a counterexample that a report names, and
 // tells each step.
 func ExamplePlay() {

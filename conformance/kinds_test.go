@@ -125,7 +125,7 @@ var _ = Describe("A receiver and its PostgreSQL from a compose file", func() {
 		folder := filepath.Join("..", "fixtures", "receiver", "compose")
 		database := postgresImage(ctx, folder)
 		dir := GinkgoT().TempDir()
-		program := exec.CommandContext(ctx, "go", "build", "-o", filepath.Join(dir, "receiver-postgres"), "../fixtures/receiver/compose")
+		program := exec.CommandContext(ctx, "go", "build", "-o", filepath.Join(dir, "receiver-postgres"), "../fixtures/reference/compose")
 		program.Env = append(os.Environ(), "CGO_ENABLED=0")
 		succeed(program)
 		image := fmt.Sprintf("ctxpush/test-receiver-%d", os.Getpid())

@@ -9,7 +9,7 @@ import (
 
 	"pgregory.net/rapid"
 
-	"github.com/ctxpush/ctxpush/fixtures/receiver"
+	"github.com/ctxpush/ctxpush/fixtures/reference"
 	"github.com/ctxpush/ctxpush/mocksender"
 	"github.com/ctxpush/ctxpush/scenarios"
 )
@@ -62,8 +62,8 @@ type subject struct {
 	message scenarios.Message
 	entries []scenarios.Ref
 	final   []bool
-	states  []receiver.State // of the entries
-	devices []string         // as the entries name them
+	states  []reference.State // of the entries
+	devices []string          // as the entries name them
 	oracle  []scenarios.Final
 }
 
@@ -94,8 +94,8 @@ func subjects() []subject {
 	return all
 }
 
-func stateOf(m scenarios.Message, c scenarios.Change) receiver.State {
-	return receiver.State{Status: receiver.Status(c.Status), Method: string(c.Method), Planned: string(m.Planned), At: c.At.Microseconds()}
+func stateOf(m scenarios.Message, c scenarios.Change) reference.State {
+	return reference.State{Status: reference.Status(c.Status), Method: string(c.Method), Planned: string(m.Planned), At: c.At.Microseconds()}
 }
 
 // draw makes an arrival of a message's entries, by their places: the final ones
@@ -135,7 +135,7 @@ func (s *subject) check(arrival []int) error {
 		}) {
 			continue // a device that was never seen apart from the cancellation
 		}
-		got, known := receiver.Combine(receiver.Identity(s.id), "device "+device, rows)
+		got, known := reference.Combine(reference.Identity(s.id), "device "+device, rows)
 		if !known || f.Change.Status != fold || string(f.Change.Status) != string(got.Status) ||
 			f.Sole && got.At != f.Change.At.Microseconds() {
 			return fmt.Errorf("%s: %v on %q ends as %s by the oracle, %s by the contract's words, %v in the reference receiver",
@@ -146,18 +146,18 @@ func (s *subject) check(arrival []int) error {
 }
 
 // receive is what the reference receiver stores of the entries that arrive.
-func (s *subject) receive(arrival []int) []receiver.Row {
-	rows := make([]receiver.Row, 0, 3)
+func (s *subject) receive(arrival []int) []reference.Row {
+	rows := make([]reference.Row, 0, 3)
 	for _, at := range arrival {
 		entry, device := s.states[at], "device "+s.entries[at].Device
-		if entry.Status == receiver.Cancelled {
+		if entry.Status == reference.Cancelled {
 			device = ""
 		}
-		i := slices.IndexFunc(rows, func(r receiver.Row) bool { return r.Device == device })
+		i := slices.IndexFunc(rows, func(r reference.Row) bool { return r.Device == device })
 		switch {
-		case i < 0 && receiver.Decide(nil, entry):
-			rows = append(rows, receiver.Row{Device: device, State: entry})
-		case i >= 0 && receiver.Decide(&rows[i].State, entry):
+		case i < 0 && reference.Decide(nil, entry):
+			rows = append(rows, reference.Row{Device: device, State: entry})
+		case i >= 0 && reference.Decide(&rows[i].State, entry):
 			rows[i].State = entry
 		}
 	}

@@ -14,7 +14,7 @@ import (
 
 	"github.com/ctxpush/ctxpush/conformance/report"
 	"github.com/ctxpush/ctxpush/fixtures/mutants"
-	"github.com/ctxpush/ctxpush/fixtures/receiver"
+	"github.com/ctxpush/ctxpush/fixtures/reference"
 	"github.com/goccy/go-yaml"
 )
 
@@ -154,10 +154,10 @@ func TestActionFile(t *testing.T) {
 	}
 }
 
-func actionReceiver(t *testing.T, opts receiver.Options) string {
+func actionReceiver(t *testing.T, opts reference.Options) string {
 	t.Helper()
 	opts.Secret = exampleSecret
-	server, err := receiver.Start(opts)
+	server, err := reference.Start(opts)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -182,7 +182,7 @@ func outputsOf(t *testing.T, s step, dir string) map[string]string {
 }
 
 func TestActionPasses(t *testing.T) {
-	url := actionReceiver(t, receiver.Options{})
+	url := actionReceiver(t, reference.Options{})
 	s := act(t, t.TempDir(), map[string]string{"url": url, "focus": "order/reversed\n restart/kill,copies/entry\n", "report-dir": "my report", "level": "required", "args": "--settle=50ms\n--probe-bulk=/states"})
 	if s.code != exitOK || s.outputs["skipped"] != "1" || s.outputs["passed"] != "2" || !maps.Equal(s.outputs, outputsOf(t, s, "my report")) {
 		t.Errorf("exit code %d, outputs %v\n%s", s.code, s.outputs, s.said)
@@ -194,7 +194,7 @@ func TestActionPasses(t *testing.T) {
 }
 
 func TestActionFails(t *testing.T) {
-	opts, err := mutants.New("last-arrival-wins", receiver.Options{})
+	opts, err := mutants.New("last-arrival-wins", reference.Options{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -216,7 +216,7 @@ func TestActionFails(t *testing.T) {
 
 // What a baseline has fails the job no more, and what it does not have does.
 func TestActionWithABaseline(t *testing.T) {
-	opts, err := mutants.New("last-arrival-wins", receiver.Options{})
+	opts, err := mutants.New("last-arrival-wins", reference.Options{})
 	if err != nil {
 		t.Fatal(err)
 	}

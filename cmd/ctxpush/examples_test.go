@@ -9,7 +9,7 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/ctxpush/ctxpush/fixtures/receiver"
+	"github.com/ctxpush/ctxpush/fixtures/reference"
 	"github.com/kballard/go-shellquote"
 	"github.com/onsi/gomega"
 	"github.com/spf13/cobra"
@@ -77,7 +77,7 @@ var played = []string{"certify", "checks", "completion", "doctor", "init", "load
 
 // Every command has examples, and they do what they say.
 func TestExamples(t *testing.T) {
-	server, err := receiver.Start(receiver.Options{Secret: exampleSecret})
+	server, err := reference.Start(reference.Options{Secret: exampleSecret})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -12,7 +12,7 @@ import (
 	"testing"
 
 	"github.com/ctxpush/ctxpush/conformance/report"
-	"github.com/ctxpush/ctxpush/fixtures/receiver"
+	"github.com/ctxpush/ctxpush/fixtures/reference"
 )
 
 // The tool's own image certifies a receiver on the host's loopback as a user
@@ -63,7 +63,7 @@ func TestImage(t *testing.T) {
 		t.Errorf("user %q, folder %q, volumes %v", c.User, c.WorkingDir, c.Volumes)
 	}
 
-	server, err := receiver.Start(receiver.Options{Secret: exampleSecret})
+	server, err := reference.Start(reference.Options{Secret: exampleSecret})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -9,7 +9,7 @@ import (
 	"testing"
 
 	"github.com/ctxpush/ctxpush/conformance/config"
-	"github.com/ctxpush/ctxpush/fixtures/receiver"
+	"github.com/ctxpush/ctxpush/fixtures/reference"
 	"github.com/goccy/go-yaml"
 	"github.com/santhosh-tekuri/jsonschema/v6"
 )
@@ -69,7 +69,7 @@ func written(t *testing.T, path string) config.Config {
 
 func running(t *testing.T) string {
 	t.Helper()
-	server, err := receiver.Start(receiver.Options{Secret: initSecret, Path: "/webhooks/contextpush"})
+	server, err := reference.Start(reference.Options{Secret: initSecret, Path: "/webhooks/contextpush"})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -23,7 +23,7 @@ func TestReadme(t *testing.T) {
 		t.Error("no YAML")
 	}
 	examples := ""
-	for _, name := range []string{".github/examples/github.yml", ".github/examples/gitlab.yml", "fixtures/receiver/compose/receiver.yaml"} {
+	for _, name := range []string{".github/examples/github.yml", ".github/examples/gitlab.yml", "fixtures/reference/compose/receiver.yaml"} {
 		example, err := os.ReadFile(filepath.Join("../..", name))
 		if err != nil {
 			t.Fatal(err)

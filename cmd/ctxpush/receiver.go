@@ -7,7 +7,7 @@ import (
 	"time"
 
 	"github.com/ctxpush/ctxpush/fixtures/mutants"
-	"github.com/ctxpush/ctxpush/fixtures/receiver"
+	"github.com/ctxpush/ctxpush/fixtures/reference"
 	"github.com/spf13/cobra"
 )
 
@@ -17,7 +17,7 @@ const shutdownGrace = 10 * time.Second
 
 func newReceiver(s streams) *cobra.Command {
 	var (
-		opts   receiver.Options
+		opts   reference.Options
 		mutant string
 		list   bool
 		quiet  bool
@@ -59,7 +59,7 @@ under way. With --mutant it has one known bug, to see how that is found.`,
 		if !quiet {
 			opts.Log = s.err
 		}
-		server, err := receiver.Start(opts)
+		server, err := reference.Start(opts)
 		if err != nil {
 			return mistake{err}
 		}

@@ -10,7 +10,7 @@ import (
 	"time"
 
 	"github.com/ctxpush/ctxpush/fixtures/mutants"
-	"github.com/ctxpush/ctxpush/fixtures/receiver"
+	"github.com/ctxpush/ctxpush/fixtures/reference"
 	"github.com/ctxpush/ctxpush/scenarios"
 	. "github.com/onsi/gomega"
 )
@@ -29,11 +29,11 @@ const counterexample = "counterexample: order/reversed\nfound: \"delivery_status
 // name it.
 func wrongReceiver(t *testing.T) []string {
 	t.Helper()
-	opts, err := mutants.New("last-arrival-wins", receiver.Options{Listen: "127.0.0.1:0", Secret: "s3cret-of-the-test"})
+	opts, err := mutants.New("last-arrival-wins", reference.Options{Listen: "127.0.0.1:0", Secret: "s3cret-of-the-test"})
 	if err != nil {
 		t.Fatal(err)
 	}
-	server, err := receiver.Start(opts)
+	server, err := reference.Start(opts)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -16,7 +16,7 @@ import (
 	"path/filepath"
 	"syscall"
 
-	"github.com/ctxpush/ctxpush/conformance/prove"
+	"github.com/ctxpush/ctxpush/cmd/internal/prove"
 )
 
 func main() {

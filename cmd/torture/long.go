@@ -8,8 +8,8 @@ import (
 	"path/filepath"
 	"time"
 
+	"github.com/ctxpush/ctxpush/cmd/internal/torture"
 	"github.com/ctxpush/ctxpush/conformance"
-	"github.com/ctxpush/ctxpush/conformance/torture"
 	"github.com/ctxpush/ctxpush/scenarios"
 )
 

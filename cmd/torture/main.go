@@ -15,7 +15,7 @@ import (
 	"syscall"
 	"time"
 
-	"github.com/ctxpush/ctxpush/conformance/torture"
+	"github.com/ctxpush/ctxpush/cmd/internal/torture"
 	"github.com/ctxpush/ctxpush/fixtures/hostile"
 )
 

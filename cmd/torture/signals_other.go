@@ -6,7 +6,7 @@ import (
 	"context"
 	"errors"
 
-	"github.com/ctxpush/ctxpush/conformance/torture"
+	"github.com/ctxpush/ctxpush/cmd/internal/torture"
 )
 
 func interrupt(context.Context, torture.Program, uint64, int, int) error {

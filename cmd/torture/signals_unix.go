@@ -9,7 +9,7 @@ import (
 	"sync"
 	"time"
 
-	"github.com/ctxpush/ctxpush/conformance/torture"
+	"github.com/ctxpush/ctxpush/cmd/internal/torture"
 )
 
 // within is how long a run may go on after a signal, one with containers a few

@@ -17,7 +17,7 @@ import (
 	"github.com/ctxpush/ctxpush/conformance/config"
 	"github.com/ctxpush/ctxpush/conformance/doctor"
 	"github.com/ctxpush/ctxpush/fixtures/mutants"
-	"github.com/ctxpush/ctxpush/fixtures/receiver"
+	"github.com/ctxpush/ctxpush/fixtures/reference"
 	"github.com/ctxpush/ctxpush/mocksender"
 )
 
@@ -66,7 +66,7 @@ func failed(found map[string]doctor.Finding) []string {
 func TestTheBuiltInReceiverIsReady(t *testing.T) {
 	for _, id := range []string{"device", "user"} {
 		for _, protocol := range []mocksender.Profile{mocksender.Profile2025, mocksender.Profile2026} {
-			o := doctor.Options{BuiltIn: receiver.Options{Identity: id}}
+			o := doctor.Options{BuiltIn: reference.Options{Identity: id}}
 			o.Target.Protocol = protocol
 			if id == "user" {
 				o.Target.Identity = "user"
@@ -93,7 +93,7 @@ func TestMutants(t *testing.T) {
 		"memory-only":           "restart",
 	} {
 		t.Run(name, func(t *testing.T) {
-			opts, err := mutants.New(name, receiver.Options{})
+			opts, err := mutants.New(name, reference.Options{})
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -110,7 +110,7 @@ func TestMutants(t *testing.T) {
 // served is a right receiver behind a handler that may answer in its stead.
 func served(t *testing.T, instead func(w http.ResponseWriter, r *http.Request) bool) config.Config {
 	t.Helper()
-	right, err := receiver.Start(receiver.Options{Secret: secret})
+	right, err := reference.Start(reference.Options{Secret: secret})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -9,7 +9,7 @@ import (
 	"path/filepath"
 
 	"github.com/ctxpush/ctxpush/conformance/config"
-	reference "github.com/ctxpush/ctxpush/fixtures/receiver"
+	"github.com/ctxpush/ctxpush/fixtures/reference"
 )
 
 // builtIn is the reference receiver, in this process.

@@ -9,7 +9,7 @@ import (
 	. "github.com/onsi/gomega"
 
 	"github.com/ctxpush/ctxpush/conformance/config"
-	reference "github.com/ctxpush/ctxpush/fixtures/receiver"
+	"github.com/ctxpush/ctxpush/fixtures/reference"
 )
 
 func TestBuiltInKeepsItsDisk(t *testing.T) {

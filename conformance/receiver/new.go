@@ -7,7 +7,7 @@ import (
 	"time"
 
 	"github.com/ctxpush/ctxpush/conformance/config"
-	reference "github.com/ctxpush/ctxpush/fixtures/receiver"
+	"github.com/ctxpush/ctxpush/fixtures/reference"
 )
 
 // stopGrace is Env.Grace's default.

@@ -12,7 +12,7 @@ import (
 	"github.com/ctxpush/ctxpush/conformance/event"
 	"github.com/ctxpush/ctxpush/conformance/report"
 	"github.com/ctxpush/ctxpush/fixtures/mutants"
-	"github.com/ctxpush/ctxpush/fixtures/receiver"
+	"github.com/ctxpush/ctxpush/fixtures/reference"
 	"github.com/ctxpush/ctxpush/mocksender"
 	"github.com/ctxpush/ctxpush/scenarios"
 )
@@ -28,7 +28,7 @@ func certified(t *testing.T, mutant string, traces conformance.Traces, focus ...
 	}
 	if mutant != "" {
 		var err error
-		if c.BuiltIn, err = mutants.New(mutant, receiver.Options{}); err != nil {
+		if c.BuiltIn, err = mutants.New(mutant, reference.Options{}); err != nil {
 			t.Fatal(err)
 		}
 	}
