@@ -1,6 +1,10 @@
 # The two that a newcomer needs: make demo, make test.
 
 GO ?= go
+# The toolchain that go.mod names, also where the machine's own is the only one by default.
+ifeq ($(shell $(GO) env GOTOOLCHAIN),local)
+export GOTOOLCHAIN = auto
+endif
 STATICCHECK = honnef.co/go/tools/cmd/staticcheck@v0.8.2
 ACTIONLINT = github.com/rhysd/actionlint/cmd/actionlint@v1.7.12
 
