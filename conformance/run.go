@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/ctxpush/ctxpush/conformance/event"
+	"github.com/ctxpush/ctxpush/conformance/explain"
 	"github.com/ctxpush/ctxpush/conformance/probe"
 	"github.com/ctxpush/ctxpush/conformance/receiver"
 	"github.com/ctxpush/ctxpush/conformance/state"
@@ -293,7 +294,7 @@ func (p *play) changed(w scenarios.Want, got *event.State) bool {
 		return false
 	}
 	p.saw(time.Now(), p.compared([]scenarios.Want{w}, []*event.State{got}))
-	kind, cause := event.Reverted, appliedLater
+	kind, cause := event.Reverted, explain.AppliedLater
 	if w.Status == "" {
 		kind, cause = event.Accepted, p.check.Cause
 	}
