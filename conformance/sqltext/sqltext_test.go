@@ -62,7 +62,7 @@ func TestMistakesAreNamedWithTheirPlace(t *testing.T) {
 		{pg, "DELETE FROM t WHERE c = :campaign_id", `column 1: begins with "DELETE": want a SELECT`},
 		{pg, "\n\t:user_id", `line 2, column 2: begins with ":user_id": want a SELECT`},
 		{pg, "SELECT é,\n  :campain_id", `line 2, column 3: the parameter :campain_id is unknown; did you mean ":campaign_id"?`},
-		{pg, "SELECT :whatever_else", `column 8: the parameter :whatever_else is unknown; known are :campaign_id, :user_id`},
+		{pg, "SELECT :whatever_else", `column 8: the parameter :whatever_else is unknown; want :campaign_id or :user_id`},
 		{pg, "SELECT $1", `column 8: the parameter $1 has no value: want named ones, :campaign_id, :user_id`},
 		{my, "SELECT ?", `column 8: the parameter ? has no value: want named ones, :campaign_id, :user_id`},
 		{lite, "SELECT ?12", `column 8: the parameter ?12 has no value: want named ones, :campaign_id, :user_id`},
