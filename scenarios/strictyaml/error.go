@@ -69,8 +69,8 @@ func Child(key, name string) string {
 	return strings.TrimPrefix(key+"."+shown, ".")
 }
 
-// cut is the text of another package or of a file as a part of a line.
-func cut(s string) string {
+// Cut is the text of another package or of a file as a part of a line.
+func Cut(s string) string {
 	s = strings.Map(func(r rune) rune {
 		if unicode.IsControl(r) {
 			return -1

@@ -57,7 +57,7 @@ func ParseOne(file string, data []byte) (Node, error) {
 	case err != nil:
 		return Node{}, err
 	case len(nodes) == 0:
-		return Node{}, &Error{File: file, Msg: "is empty: want a mapping of keys and values"}
+		return Node{}, &Error{File: file, Msg: "is empty: want keys and values"}
 	case len(nodes) > 1:
 		return Node{}, &Error{File: file, Line: nodes[1].line, Msg: "a second document: want one"}
 	}
@@ -142,7 +142,7 @@ func tree(file, text string) (parsed *ast.File, err error) {
 		if t := syntax.GetToken(); t != nil && t.Position != nil {
 			e.Line = t.Position.Line
 		}
-		e.Msg += ": " + cut(syntax.GetMessage())
+		e.Msg += ": " + Cut(syntax.GetMessage())
 		if strings.Contains(syntax.GetMessage(), "must be specified") {
 			e.Msg += `; between { and } a "${NAME}" is quoted`
 		}
@@ -202,7 +202,8 @@ func (n Node) plain() error {
 		}
 		switch node.(type) {
 		case *ast.AnchorNode, *ast.AliasNode, *ast.TagNode, *ast.MergeKeyNode:
-			found = Node{doc: n.doc, node: node}.at().Errorf("anchors, aliases, tags and merge keys are not used here: write the value itself")
+			found = Node{doc: n.doc, node: node}.at().Errorf(
+				"anchors, aliases, tags and merge keys are not used here: write the value itself")
 			return false
 		}
 		return true

@@ -86,7 +86,7 @@ func TestParseOneReadsAliases(t *testing.T) {
 		"%YAML 1.2\n---\n? a\n: b\n": `{"a":"b"}`,
 		"---\na: b\n...\n":           `{"a":"b"}`,
 		"a: b\n---\n":                `{"a":"b"}`,
-		"# c\n":                      "f.yaml: is empty: want a mapping of keys and values",
+		"# c\n":                      "f.yaml: is empty: want keys and values",
 		"---\n---\na: b\n":           "f.yaml:2: a document that holds nothing: leave its --- out",
 		"a: b\n---\nc: d\n":          "f.yaml:3: a second document: want one",
 		"a: *x\n":                    "f.yaml:1: a: the alias *x has no anchor &x",
@@ -96,7 +96,7 @@ func TestParseOneReadsAliases(t *testing.T) {
 		"a: &x []\n*x : b\n":         "f.yaml:2: a key is a list: want text",
 		"a: \"\x00\"\n":              "f.yaml:1: control character U+0000: want a text file",
 		"a: {b: ${C}, d: e}\n":       "f.yaml:1: malformed YAML: ',' or '}' must be specified; between { and } a \"${NAME}\" is quoted",
-		"a: &x\n  b: *x\n":           "f.yaml:2: a"+strings.Repeat(".b", 100)+": its aliases lead to more than can be written",
+		"a: &x\n  b: *x\n":           "f.yaml:2: a" + strings.Repeat(".b", 100) + ": its aliases lead to more than can be written",
 	} {
 		n, err := strictyaml.ParseOne("f.yaml", []byte(text))
 		got := ""

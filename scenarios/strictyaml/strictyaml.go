@@ -44,7 +44,7 @@ func (n Node) resolve() (Node, error) {
 				return n, n.Errorf("the tag %s is not read here; leave it out", Name(tag))
 			}
 			n.node = t.Value
-			if s, ok := n.text(); ok {
+			if s, ok := n.Scalar(); ok {
 				n.node = &ast.StringNode{BaseNode: &ast.BaseNode{}, Token: t.Value.GetToken(), Value: s}
 			}
 		default:
@@ -96,9 +96,10 @@ func (n Node) wanted(what string) error {
 	return n.Errorf("is %s: want %s", n.what(), what)
 }
 
-// what is the node for an error: its text, or what it is instead of one.
+// what is the node for an error: its text, or what it is instead of one. What is
+// read key by key may be a secret, and is not shown.
 func (n Node) what() string {
-	if text, ok := n.text(); ok {
+	if text, ok := n.Scalar(); ok && n.doc.anchors == nil {
 		return Quote(text)
 	}
 	return n.Describe()
@@ -154,13 +155,14 @@ func (n Node) IsNull() bool { _, ok := n.node.(*ast.NullNode); return ok }
 // Text is the node as text, as it stands in the file: a number or a boolean is
 // text too where text is wanted.
 func (n Node) Text() (string, error) {
-	if text, ok := n.text(); ok {
+	if text, ok := n.Scalar(); ok {
 		return text, nil
 	}
 	return "", n.wanted("text")
 }
 
-func (n Node) text() (text string, ok bool) {
+// Scalar is Text, and whether the node is one.
+func (n Node) Scalar() (text string, ok bool) {
 	switch v := n.node.(type) {
 	case *ast.StringNode:
 		return n.replaced(v.Value), true
@@ -255,7 +257,8 @@ func (n Node) Map(allowed ...string) (Map, error) {
 	for _, v := range values {
 		line := lineOf(v.Key, n.line)
 		if _, ok := v.Key.(*ast.MergeKeyNode); ok {
-			return Map{}, Node{doc: n.doc, key: n.key, line: line}.Errorf("merge keys (<<) are not read here; write the keys out")
+			n.line = line
+			return Map{}, n.Errorf("merge keys (<<) are not read here; write the keys out")
 		}
 		key, err := n.keyText(line, v.Key)
 		if err != nil {
@@ -288,7 +291,7 @@ func (n Node) keyText(line int, key ast.Node) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	text, ok := at.text()
+	text, ok := at.Scalar()
 	if !ok {
 		return "", at.Errorf("a key is %s: want text", at.Describe())
 	}
