@@ -9,15 +9,19 @@ import (
 // schemaHead is what the schema has beside the keys.
 const (
 	schemaHead = `{"$schema": "https://json-schema.org/draft/2020-12/schema", "title": "receiver.yaml", ` +
-		`"description": "The receiver under test of ctxpush. In every text ${NAME} is an environment variable; ${PORT} and ${SECRET} ` +
-		`get their values when the receiver starts; $${ is a literal ${.", "minProperties": 1, `
+		`"description": "The receiver under test of ctxpush. In every text ${NAME} is an environment variable; ` +
+		`${PORT} and ${SECRET} get their values when the receiver starts; $${ is a literal ${.", "minProperties": 1, `
 	schemaDefs = `, "$defs": {
-		"variable": {"description": "A text with an environment variable in it.", "type": "string", "pattern": "\\$\\{[A-Za-z_][A-Za-z0-9_]*\\}"},
-		"anyText": {"description": "A text; numbers and true and false are taken as they are written.", "type": ["string", "number", "boolean"]},
+		"variable": {"description": "A text with an environment variable in it.",
+			"type": "string", "pattern": "\\$\\{[A-Za-z_][A-Za-z0-9_]*\\}"},
+		"anyText": {"description": "A text; numbers and true and false are taken as they are written.",
+			"type": ["string", "number", "boolean"]},
 		"path": {"anyOf": [{"type": "string", "pattern": "^/[^\\s#]*$"}, {"$ref": "#/$defs/variable"}]},
-		"url": {"anyOf": [{"type": "string", "pattern": "^https?://[^\\s/?#@]+(/[^\\s?#@]*)?$"}, {"$ref": "#/$defs/variable"}]},
+		"url": {"anyOf": [
+			{"type": "string", "pattern": "^https?://[^\\s/?#@]+(/[^\\s?#@]*)?$"}, {"$ref": "#/$defs/variable"}]},
 		"duration": {"examples": ["500ms", "2s", "1m30s"], "anyOf": [
-			{"type": "string", "pattern": "^\\+?(([0-9]+\\.?[0-9]*|\\.[0-9]+)(ns|us|µs|μs|ms|s|m|h))+$"}, {"$ref": "#/$defs/variable"}]}}}`
+			{"type": "string", "pattern": "^\\+?(([0-9]+\\.?[0-9]*|\\.[0-9]+)(ns|us|µs|μs|ms|s|m|h))+$"},
+			{"$ref": "#/$defs/variable"}]}}}`
 )
 
 // Schema is the JSON Schema (draft 2020-12) of receiver.yaml, for editors. What
