@@ -11,9 +11,9 @@ import (
 
 	"github.com/ctxpush/ctxpush/conformance/config"
 	"github.com/ctxpush/ctxpush/conformance/event"
-	"github.com/ctxpush/ctxpush/conformance/judge"
 	"github.com/ctxpush/ctxpush/conformance/probe"
 	"github.com/ctxpush/ctxpush/conformance/receiver"
+	"github.com/ctxpush/ctxpush/conformance/state"
 	"github.com/ctxpush/ctxpush/mocksender"
 	"github.com/ctxpush/ctxpush/scenarios"
 )
@@ -29,7 +29,7 @@ func keysOf(stories ...story) []mocksender.Key {
 // await asks for a message until its state is as wanted, or the time to settle
 // after the last request is over.
 func (e *exam) await(ctx context.Context, want scenarios.Want) (*event.State, error) {
-	ok := func(got *event.State) bool { return judge.Wrong(want, got) == "" }
+	ok := func(got *event.State) bool { return state.IsRight(want, got) }
 	return probe.Await(ctx, e.prober, want.Key, e.lastAck.Add(e.Target.Settle), ok)
 }
 
@@ -171,7 +171,7 @@ func (e *exam) finalState(ctx context.Context) outcome {
 	if err != nil {
 		return broken(err.Error(), e.probeAdvice()...)
 	}
-	if wrong := judge.Wrong(e.whole.want, got); wrong != "" {
+	if wrong, differs := state.Compare(e.whole.want, got); differs {
 		return short(fmt.Sprintf("after %s: %s", arrows(history), wrong),
 			"ctxpush certify tells more; if the receiver has another word for a status, map it under statuses")
 	}
@@ -222,7 +222,7 @@ func (e *exam) bulk(ctx context.Context) outcome {
 		return broken(err.Error(), "it is asked with a JSON array of keys, and answers an array of the same length: a state or null each")
 	}
 	for i, s := range []story{never, e.whole, never} {
-		if wrong := judge.Wrong(s.want, states[i]); wrong != "" {
+		if wrong, differs := state.Compare(s.want, states[i]); differs {
 			return short(fmt.Sprintf("the answer's element %d of 3: %s", i, wrong), "the answers must be in the order of the keys, null for a message that is not known")
 		}
 	}
@@ -250,8 +250,8 @@ func (e *exam) restart(ctx context.Context) outcome {
 	if err != nil {
 		return broken(err.Error(), "the probe worked before the restart: see what the receiver's log says")
 	}
-	if wrong := judge.Wrong(e.whole.want, got); wrong != "" {
-		return short("after a restart: "+wrong, "store on disk before the acknowledgement; a container's own disk is kept, a tmpfs is not")
+	if wrong, differs := state.Compare(e.whole.want, got); differs {
+		return short("after a restart: "+wrong.String(), "store on disk before the acknowledgement; a container's own disk is kept, a tmpfs is not")
 	}
 	return well("the state outlives it")
 }
