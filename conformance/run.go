@@ -100,7 +100,11 @@ func (r *run) play(ctx context.Context) error {
 	if err == nil {
 		err = r.reachable(ctx)
 	}
+	over := false
 	if err == nil {
+		over, err = r.firstSteps(ctx)
+	}
+	if err == nil && !over {
 		err = r.rounds(ctx)
 	}
 	// Whatever an interrupted call says, it is the interruption that ended the run.
