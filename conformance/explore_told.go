@@ -57,7 +57,7 @@ func (x *exploration) examples(ctx context.Context) []*play {
 			again.do(ctx)
 			for _, f := range again.failures {
 				if f.Symptom() == g.failure.Symptom() {
-					f.Count, f.Cause, f.Detail = g.count, g.failure.Cause, plays[i].failures[0].Detail
+					f.Count, f.CauseID, f.Detail = g.count, g.failure.CauseID, plays[i].failures[0].Detail
 					again.failures = []event.Failure{f}
 					plays[i] = again
 					return

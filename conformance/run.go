@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/ctxpush/ctxpush/conformance/event"
+	"github.com/ctxpush/ctxpush/conformance/explain"
 	"github.com/ctxpush/ctxpush/conformance/probe"
 	"github.com/ctxpush/ctxpush/conformance/receiver"
 	"github.com/ctxpush/ctxpush/conformance/state"
@@ -98,7 +99,11 @@ func (r *run) play(ctx context.Context) error {
 	if err == nil {
 		err = r.reachable(ctx)
 	}
+	over := false
 	if err == nil {
+		over, err = r.firstSteps(ctx)
+	}
+	if err == nil && !over {
 		err = r.rounds(ctx)
 	}
 	// Whatever an interrupted call says, it is the interruption that ended the run.
@@ -292,7 +297,7 @@ func (p *play) changed(w scenarios.Want, got *event.State) bool {
 		return false
 	}
 	p.saw(time.Now(), p.compared([]scenarios.Want{w}, []*event.State{got}))
-	kind, cause := event.Reverted, appliedLater
+	kind, cause := event.Reverted, explain.AppliedLater
 	if w.Status == "" {
 		kind, cause = event.Accepted, p.check.Cause
 	}
