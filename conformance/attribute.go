@@ -11,6 +11,7 @@ import (
 
 	"github.com/ctxpush/ctxpush/conformance/event"
 	"github.com/ctxpush/ctxpush/conformance/explain"
+	"github.com/ctxpush/ctxpush/fixtures"
 	"github.com/ctxpush/ctxpush/mocksender"
 	"github.com/ctxpush/ctxpush/scenarios"
 )
@@ -289,7 +290,7 @@ func (f finding) limits() string {
 
 // body is how long the scenario's longest request is, with the keys of p.
 func (p *play) body(s scenarios.Scenario) int {
-	cast, err := scenarios.Bind(s, 0, p.run.cfg.Epoch, "")
+	cast, err := scenarios.Bind(s, fixtures.Seed(0), p.run.cfg.Epoch, "")
 	if err != nil {
 		return 0
 	}

@@ -11,7 +11,6 @@ import (
 
 	"github.com/ctxpush/ctxpush/conformance/event"
 	"github.com/ctxpush/ctxpush/conformance/state"
-	"github.com/ctxpush/ctxpush/fixtures"
 	"github.com/ctxpush/ctxpush/scenarios"
 )
 
@@ -91,7 +90,7 @@ func (x *exploration) newPlay(g *group, label string) *play {
 	p.scenario = g.route.schedule.Scenario(x.judge)
 	p.cast = g.route.cast
 	if label != "" {
-		if cast, err := scenarios.Bind(p.scenario, fixtures.Seed(x.run.cfg.Seed), x.run.cfg.Epoch, label); err == nil {
+		if cast, err := scenarios.Bind(p.scenario, x.run.cfg.seed(), x.run.cfg.Epoch, label); err == nil {
 			p.cast = cast
 		}
 	}
