@@ -130,7 +130,7 @@ func (c *Config) setDefaults(now time.Time) {
 		c.Version = "unknown"
 	}
 	if c.Command == "" {
-		c.Command = fmt.Sprintf("ctxpush certify --seed %d --epoch %s", c.Seed, c.Epoch.Format(time.RFC3339))
+		c.Command = fmt.Sprintf("ctxpush certify %s --seed %d --epoch %s", c.Target.Arguments(""), c.Seed, c.Epoch.Format(time.RFC3339))
 	}
 }
 

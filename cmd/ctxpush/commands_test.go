@@ -52,7 +52,7 @@ func TestChecks(t *testing.T) {
 }
 
 func TestSendDryRun(t *testing.T) {
-	args := []string{"send", "--dry-run", "--seed", "7", "--epoch", "2026-11-23T00:00:00Z", "--messages", "3", "--batch", "2", "--status", "pending,cancelled"}
+	args := []string{"send", "--dry-run", "--seed", "7", "--salt", "x", "--epoch", "2026-11-23T00:00:00Z", "--messages", "3", "--batch", "2", "--status", "pending,cancelled"}
 	out, _ := ctxpush(t, exitOK, args...)
 	again, _ := ctxpush(t, exitOK, args...)
 	if out != again {
@@ -81,7 +81,7 @@ func TestSendDryRun(t *testing.T) {
 func certifyOwn(t *testing.T, code int, scenarios string, flags ...string) report.Report {
 	t.Helper()
 	dir := filepath.Join(t.TempDir(), "report")
-	ctxpush(t, code, append([]string{"certify", "--scenarios", scenarios, "--focus", "user", "--settle", "20ms", "--report-dir", dir}, flags...)...)
+	ctxpush(t, code, append([]string{"certify", "--built-in", "--scenarios", scenarios, "--focus", "user", "--settle", "20ms", "--report-dir", dir}, flags...)...)
 	f, err := os.Open(filepath.Join(dir, "report.json"))
 	if err != nil {
 		t.Fatal(err)
