@@ -134,6 +134,17 @@ func (c *Config) setDefaults(now time.Time) {
 	}
 }
 
+// Validate says what is wrong with c, as Certify would, without looking for the
+// receiver: a *UsageError or a *config.Error.
+func (c Config) Validate() error {
+	c.setDefaults(time.Now())
+	if err := c.validate(); err != nil {
+		return err
+	}
+	_, err := Checks(c)
+	return err
+}
+
 func (c *Config) validate() error {
 	if err := c.Target.Validate(); err != nil {
 		return err

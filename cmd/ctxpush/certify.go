@@ -77,6 +77,7 @@ what is wrong. Without a file and without flags that name a receiver it takes
 		if err := from.choose(); err != nil {
 			return err
 		}
+		from.chooseSalt()
 		c.Command = repeatLine(cmd, c.Target, from)
 		c.Version = version()
 		return certify(cmd.Context(), s, c, o)
@@ -86,8 +87,11 @@ what is wrong. Without a file and without flags that name a receiver it takes
 
 // certify runs the checks, writes the report and tells the verdict.
 func certify(ctx context.Context, s streams, c conformance.Config, o outputs) error {
-	earlier, err := o.earlier()
+	earlier, err := o.earlier(ctx)
 	if err != nil {
+		return err
+	}
+	if err := c.Validate(); err != nil {
 		return err
 	}
 	// The baseline may be the report that is there now, so it is read before.

@@ -52,7 +52,7 @@ func TestChecks(t *testing.T) {
 }
 
 func TestSendDryRun(t *testing.T) {
-	args := []string{"send", "--dry-run", "--seed", "7", "--salt", "x", "--epoch", "2026-11-23T00:00:00Z", "--messages", "3", "--batch", "2", "--status", "pending,cancelled"}
+	args := []string{"send", "--dry-run", "--seed", "7", "--epoch", "2026-11-23T00:00:00Z", "--messages", "3", "--batch", "2", "--status", "pending,cancelled"}
 	out, _ := ctxpush(t, exitOK, args...)
 	again, _ := ctxpush(t, exitOK, args...)
 	if out != again {

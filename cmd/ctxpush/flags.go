@@ -70,11 +70,11 @@ type origin struct {
 func (o origin) add(f *pflag.FlagSet) {
 	f.Var(seedFlag{o.seed}, "seed", "where everything made-up comes from (default a random one, which is printed)")
 	f.StringVar(o.salt, "salt", "", "what the messages' keys follow from beside the seed, so that a seed can be played again at a receiver "+
-		"that keeps its data (default a random one, which is printed)")
+		"that keeps its data (default a random one, which is printed, where something is sent)")
 	f.Var(timeFlag{o.epoch}, "epoch", "when the made-up messages were scheduled (default half an hour ago)")
 }
 
-// choose makes what was not given.
+// choose makes what was not given, but for the salt.
 func (o origin) choose() error {
 	if strings.ContainsFunc(*o.salt, func(r rune) bool { return r <= ' ' || r > '~' }) || len(*o.salt) > maxSalt {
 		return mistakef("--salt %s: want at most %d letters, digits and signs, without spaces", strconv.Quote(*o.salt), maxSalt)
@@ -82,13 +82,18 @@ func (o origin) choose() error {
 	if *o.seed == 0 {
 		*o.seed = fixtures.NewSeed()
 	}
-	if *o.salt == "" {
-		*o.salt = fixtures.NewSalt()
-	}
 	if o.epoch.IsZero() {
 		*o.epoch = fixtures.DefaultEpoch(time.Now())
 	}
 	return nil
+}
+
+// chooseSalt makes a salt where none was given: what is sent must be new to the
+// receiver.
+func (o origin) chooseSalt() {
+	if *o.salt == "" {
+		*o.salt = fixtures.NewSalt()
+	}
 }
 
 const maxSalt = 40 // characters

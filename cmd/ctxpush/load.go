@@ -72,12 +72,11 @@ faster by --time-scale.`,
 			return err
 		}
 		from := origin{&o.Seed, &o.Salt, &o.Epoch}
-		given := o.Salt
 		if err := from.choose(); err != nil {
 			return err
 		}
-		if o.shard != "" {
-			o.Salt = given // all parts have the same messages
+		if o.shard == "" { // all shards have the same messages
+			from.chooseSalt()
 		}
 		o.Command = repeatLine(cmd, o.Target, from)
 		o.Version = version()

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -12,7 +13,10 @@ import (
 
 // loadArgs is a load that is over soon.
 func loadArgs(more ...string) []string {
-	return append([]string{"load", "--built-in", "--seed", "7", "--epoch", "2026-11-23T00:00:00Z", "--messages", "200", "--settle", "10ms", "--time-scale", "100000",
+	if !slices.Contains(more, "--url") {
+		more = append(more, "--built-in")
+	}
+	return append([]string{"load", "--seed", "7", "--salt", "x", "--epoch", "2026-11-23T00:00:00Z", "--messages", "200", "--settle", "10ms", "--time-scale", "100000",
 		"--connections", "4", "--report-dir", ""}, more...)
 }
 
@@ -33,7 +37,7 @@ func TestLoad(t *testing.T) {
 	if r.Result != loadtest.Pass || r.Verify.Messages != 200 || len(r.Thresholds) != 2 || r.Tool.Seed != 7 {
 		t.Errorf("%+v", r)
 	}
-	for _, want := range []string{"PASSED", "seed 7, epoch 2026-11-23T00:00:00Z", "metrics at http://127.0.0.1:", "--faults duplicate=5%,lost-ack=5%,reset=5%"} {
+	for _, want := range []string{"PASSED", "seed 7, salt x, epoch 2026-11-23T00:00:00Z", "metrics at http://127.0.0.1:", "--faults duplicate=5%,lost-ack=5%,reset=5%"} {
 		if !strings.Contains(stderr, want) {
 			t.Errorf("%q is not in\n%s", want, stderr)
 		}

@@ -56,6 +56,7 @@ func (p *playing) play(ctx context.Context, s streams, names []string) error {
 	if err := p.settle(ctx, s); err != nil {
 		return err
 	}
+	p.from().chooseSalt()
 	lines := &timeline{w: s.out}
 	p.Observers = []event.Observer{event.Func(lines.observe)}
 	played, err := conformance.Play(ctx, p.Config, lines.tell)

@@ -74,6 +74,9 @@ sends nothing.`,
 		if err := o.from().choose(); err != nil {
 			return err
 		}
+		if !o.dryRun {
+			o.from().chooseSalt()
+		}
 		return o.send(cmd.Context(), s, c)
 	}
 	return cmd
