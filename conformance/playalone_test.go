@@ -211,7 +211,7 @@ func inOneLine(l conformance.Look) string {
 	Expect(l.Err).NotTo(HaveOccurred())
 	parts := make([]string, len(l.Seen))
 	for i, s := range l.Seen {
-		parts[i] = s.Name + ": " + s.String()
+		parts[i] = s.Name() + ": " + s.String()
 	}
 	return strings.Join(parts, "; ")
 }
