@@ -8,7 +8,6 @@ import (
 
 	"github.com/ctxpush/ctxpush/conformance/doctor"
 	"github.com/ctxpush/ctxpush/conformance/event"
-	"github.com/ctxpush/ctxpush/fixtures"
 )
 
 // acknowledgedCheck is the check of which a receiver falls short that takes
@@ -82,5 +81,5 @@ func firstLine(err error) string {
 
 // reachable sees that the probe answers.
 func (r *run) reachable(ctx context.Context) error {
-	return r.subject.Reachable(ctx, fixtures.Seed(r.cfg.Seed))
+	return r.subject.Reachable(ctx, r.cfg.seed())
 }

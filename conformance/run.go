@@ -13,7 +13,6 @@ import (
 	"github.com/ctxpush/ctxpush/conformance/play"
 	"github.com/ctxpush/ctxpush/conformance/state"
 	"github.com/ctxpush/ctxpush/conformance/subject"
-	"github.com/ctxpush/ctxpush/fixtures"
 	"github.com/ctxpush/ctxpush/mocksender"
 	"github.com/ctxpush/ctxpush/scenarios"
 )
@@ -53,7 +52,7 @@ func (r *run) started() event.RunStarted {
 	info := r.subject.Receiver.Info()
 	e := event.RunStarted{
 		Time:    time.Now(),
-		Tool:    event.Tool{Version: r.cfg.Version, Seed: r.cfg.Seed, Epoch: r.cfg.Epoch, Protocol: string(target.Protocol)},
+		Tool:    event.Tool{Version: r.cfg.Version, Seed: r.cfg.Seed, Salt: r.cfg.Salt, Epoch: r.cfg.Epoch, Protocol: string(target.Protocol)},
 		Command: r.cfg.Command,
 		Receiver: event.Receiver{Name: target.Name, Kind: info.Kind, URL: r.subject.URL(), Image: info.Image, Digest: info.Digest,
 			Identity: string(target.Identity), File: target.File, FileDigest: target.FileDigest},
@@ -164,12 +163,12 @@ func (r *run) prepare(ctx context.Context, c *scenarios.Check) (*verdict, error)
 
 // bind gives a scenario its messages.
 func (r *run) bind(s scenarios.Scenario, label string) (scenarios.Cast, error) {
-	return scenarios.Bind(s, fixtures.Seed(r.cfg.Seed), r.cfg.Epoch, label)
+	return scenarios.Bind(s, r.cfg.seed(), r.cfg.Epoch, label)
 }
 
 // options are how a check's scenarios are played.
 func (r *run) options(c *scenarios.Check) play.Options {
-	return play.Options{Check: c, Seed: r.cfg.Seed, TimeScale: r.cfg.TimeScale, Attempted: r.attempted(c)}
+	return play.Options{Check: c, Seed: r.cfg.seed(), TimeScale: r.cfg.TimeScale, Attempted: r.attempted(c)}
 }
 
 // attempted tells of a check's attempts; nil where nobody wants to know.

@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"github.com/ctxpush/ctxpush/conformance/event"
+	"github.com/ctxpush/ctxpush/fixtures"
 	"github.com/ctxpush/ctxpush/mocksender"
 	"github.com/ctxpush/ctxpush/scenarios"
 )
@@ -301,7 +302,7 @@ func (x *explainer) limits(f smallest) string {
 
 // body is how long the scenario's longest request is.
 func (x *explainer) body(s scenarios.Scenario) int {
-	cast, err := scenarios.Bind(s, 0, x.Epoch, "")
+	cast, err := scenarios.Bind(s, fixtures.Seed(0), x.Epoch, "")
 	if err != nil {
 		return 0
 	}

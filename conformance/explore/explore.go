@@ -32,7 +32,8 @@ type Exploration struct {
 	Of scenarios.Exploration
 	// Judge are the fields that are compared besides the status: what Fields found.
 	Judge scenarios.Fields
-	Seed  uint64
+	// Seed is what messages are made from.
+	Seed  fixtures.Salted
 	Epoch time.Time
 	// TimeScale is how much faster than real time retries come: 1 or more.
 	TimeScale float64
@@ -262,7 +263,7 @@ func (e *explorer) bind(b scheduleBatch) ([]*bound, error) {
 		scenario := s.Scenario(e.Judge)
 		label := fmt.Sprintf("%s/%s%d", e.Of.Check.ID, b.name, r.index)
 		var err error
-		if r.cast, err = scenarios.Bind(scenario, fixtures.Seed(e.Seed), e.Epoch, label); err != nil {
+		if r.cast, err = scenarios.Bind(scenario, e.Seed, e.Epoch, label); err != nil {
 			return nil, fmt.Errorf("check %s: %w", e.Of.Check.ID, err)
 		}
 		r.wants = e.subject.Kept(r.cast.Wants(scenario.Expect, e.subject.Target.Identity))

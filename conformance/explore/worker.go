@@ -55,7 +55,7 @@ func (w *worker) close() {
 // requestID is of the request's place in the run, whichever worker sends it.
 func (w *worker) requestID() string {
 	w.request++
-	place := fmt.Sprintf("%d/%s/%s/%d", w.Seed, w.Of.Check.ID, w.batch, w.request)
+	place := fmt.Sprintf("%d/%s/%s/%d", w.Seed.Keys(), w.Of.Check.ID, w.batch, w.request)
 	return uuid.NewSHA1(uuid.NameSpaceOID, []byte(place)).String()
 }
 

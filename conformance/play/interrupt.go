@@ -12,7 +12,6 @@ import (
 	"github.com/ctxpush/ctxpush/conformance/receiver"
 	"github.com/ctxpush/ctxpush/conformance/state"
 	"github.com/ctxpush/ctxpush/conformance/subject"
-	"github.com/ctxpush/ctxpush/fixtures"
 	"github.com/ctxpush/ctxpush/mocksender"
 	"github.com/ctxpush/ctxpush/scenarios"
 )
@@ -178,7 +177,7 @@ func (p recovery) await(ctx context.Context, delivered <-chan struct{}) error {
 		if delivered != nil {
 			continue
 		}
-		if _, err = p.subject.Prober.States(ctx, []mocksender.Key{p.subject.Unsent(fixtures.Seed(p.options.Seed))}); err == nil {
+		if _, err = p.subject.Prober.States(ctx, []mocksender.Key{p.subject.Unsent(p.options.Seed)}); err == nil {
 			p.recovered = time.Now()
 			return nil
 		}

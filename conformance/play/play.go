@@ -11,6 +11,7 @@ import (
 	"github.com/ctxpush/ctxpush/conformance/probe"
 	"github.com/ctxpush/ctxpush/conformance/state"
 	"github.com/ctxpush/ctxpush/conformance/subject"
+	"github.com/ctxpush/ctxpush/fixtures"
 	"github.com/ctxpush/ctxpush/mocksender"
 	"github.com/ctxpush/ctxpush/scenarios"
 )
@@ -34,7 +35,7 @@ type Options struct {
 	// Check is what the scenario belongs to.
 	Check *scenarios.Check
 	// Seed is where the numbers of requests come from, beside the messages' keys.
-	Seed uint64
+	Seed fixtures.Salted
 	// TimeScale is how much faster than real time retries come: 1 or more.
 	TimeScale float64
 	Pace      Pace
@@ -129,7 +130,7 @@ func (p *player) fresh(ctx context.Context) error {
 	asked := time.Now()
 	got, err := probe.Await(ctx, p.subject.Prober, wants[0].Key, asked.Add(p.subject.Target.Settle), subject.Anything)
 	if err == nil {
-		err = subject.Fresh(wants[0].Key, got, p.options.Seed)
+		err = subject.Fresh(wants[0].Key, got, p.options.Seed.Seed)
 	}
 	if err == nil && !p.options.Illustrate {
 		p.saw(asked, []event.Seen{seenOf(wants[0].Message, "", nil)})

@@ -129,7 +129,7 @@ func (p *courier) sender(step scenarios.Step, n int) (*mocksender.Sender, func()
 		s.Backoff = mocksender.Backoff{Retries: max(len(step.Faults), len(step.Proxy)) + more, Window: -1}
 	}
 	h := fnv.New64a()
-	fmt.Fprintf(h, "%d\x00%s\x00%d", p.options.Seed, p.cast.Keys()[0], n)
+	fmt.Fprintf(h, "%d\x00%s\x00%d", p.options.Seed.Seed, p.cast.Keys()[0], n)
 	s.Seed = h.Sum64()
 	return s, func() { s.Close(); done() }, nil
 }

@@ -73,7 +73,7 @@ func (s *Subject) Sender(base string) *mocksender.Sender {
 // Reachable sees that the probe answers, before anything is judged by it: the
 // receiver can't know a message that was never sent. What it is asked of, such
 // as a database beside it, may take a moment longer than the receiver to start.
-func (s *Subject) Reachable(ctx context.Context, seed fixtures.Seed) error {
+func (s *Subject) Reachable(ctx context.Context, seed fixtures.Salted) error {
 	_, err := probe.Await(ctx, s.Prober, s.Unsent(seed), time.Now().Add(s.Target.Settle), Anything)
 	return err
 }
@@ -82,7 +82,7 @@ func (s *Subject) Reachable(ctx context.Context, seed fixtures.Seed) error {
 func Anything(*state.State) bool { return true }
 
 // Unsent is the key of a message that no run of the seed sends.
-func (s *Subject) Unsent(seed fixtures.Seed) mocksender.Key {
+func (s *Subject) Unsent(seed fixtures.Salted) mocksender.Key {
 	key := seed.PlainMessage(0).Key.Message()
 	if s.Target.Identity == scenarios.ByDevice {
 		key.DeviceToken = seed.Token(0)
@@ -92,7 +92,7 @@ func (s *Subject) Unsent(seed fixtures.Seed) mocksender.Key {
 
 // Fresh is the error of a message that the receiver knows, as got, before
 // anything of it was sent; nil where it does not know it.
-func Fresh(key mocksender.Key, got *state.State, seed uint64) error {
+func Fresh(key mocksender.Key, got *state.State, seed fixtures.Seed) error {
 	if got == nil {
 		return nil
 	}
