@@ -2,6 +2,7 @@ package conformance_test
 
 import (
 	"context"
+	"encoding/json"
 	"fmt"
 	"io"
 	"net/http"
@@ -336,17 +337,32 @@ func (a *attemptCounter) Observe(e event.Event) {
 	}
 }
 
-// recorder is a receiver that acknowledges everything, knows nothing, and tells
-// the bodies that it is sent.
+// recorder is a receiver that acknowledges everything, knows the very first
+// message alone, and tells the bodies that it is sent.
 func recorder(tell func(string)) *httptest.Server {
+	var mu sync.Mutex
+	var first []struct {
+		IdempotencyKey string `json:"idempotency_key"`
+		DeliveryStatus string `json:"delivery_status"`
+	}
 	return httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		mu.Lock()
+		defer mu.Unlock()
 		if r.Method == http.MethodGet {
-			w.WriteHeader(http.StatusNotFound)
+			if len(first) == 0 || r.FormValue("idempotency_key") != first[0].IdempotencyKey {
+				w.WriteHeader(http.StatusNotFound)
+				return
+			}
+			json.NewEncoder(w).Encode(map[string]any{"delivery_status": first[0].DeliveryStatus})
 			return
 		}
 		body, err := io.ReadAll(r.Body)
-		if err == nil {
-			tell(string(body))
+		if err != nil {
+			return
 		}
+		if len(first) == 0 {
+			json.Unmarshal(body, &first)
+		}
+		tell(string(body))
 	}))
 }

@@ -58,13 +58,15 @@ func (r *run) explore(ctx context.Context, verdicts []*verdict) {
 	for i, v := range verdicts {
 		all[i] = *v.exploration
 	}
-	fields, err := explore.Fields(ctx, r.subject, all)
-	for _, v := range verdicts {
+	fields, sent, err := explore.Fields(ctx, r.subject, all)
+	for i, v := range verdicts {
 		r.emit(event.CheckStarted{Time: time.Now(), ID: v.check.ID})
 		v.exploration.Judge = fields
 		if v.explored.Broke = err; err == nil {
 			v.explored = explore.Explore(ctx, r.subject, *v.exploration)
 		}
+		v.explored.Requests += sent[i].Requests
+		v.explored.Events += sent[i].Events
 		if ctx.Err() != nil {
 			return
 		}

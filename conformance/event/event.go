@@ -112,7 +112,7 @@ type Tool struct {
 	Version  string    `json:"version"`
 	Seed     uint64    `json:"seed"`
 	Salt     string    `json:"salt,omitempty"` // what the messages' keys follow from beside the seed
-	Epoch    time.Time `json:"epoch"` // the time at which the run's messages were scheduled
+	Epoch    time.Time `json:"epoch"`          // the time at which the run's messages were scheduled
 	Protocol string    `json:"protocol"`
 }
 

@@ -16,28 +16,33 @@ import (
 // last change says nothing about order, copies and gaps: the checks of the group
 // entry judge it.
 //
-// It also sees that the receiver does not know the messages already.
-func Fields(ctx context.Context, s *subject.Subject, all []Exploration) (scenarios.Fields, error) {
-	fields := scenarios.Fields{Method: true, Timestamp: true}
-	for _, x := range all {
+// It also sees that the receiver does not know the messages already. sent counts,
+// for each exploration, what that took.
+func Fields(ctx context.Context, s *subject.Subject, all []Exploration) (fields scenarios.Fields, sent []Count, err error) {
+	fields = scenarios.Fields{Method: true, Timestamp: true}
+	sent = make([]Count, len(all))
+	for i, x := range all {
 		x.Judge = fields
 		e := newExplorer(s, x)
 		alone, err := e.bind(scheduleBatch{name: "alone/", schedules: lastChanges(x.Of)})
+		if err == nil {
+			err = e.fresh(ctx, alone)
+		}
+		if err == nil {
+			err = e.sendAlone(ctx, alone)
+		}
+		if sent[i] = (Count{e.requests, e.events}); err == nil {
+			fields, err = e.rightAlone(ctx, alone, fields)
+		}
 		if err != nil {
-			return fields, err
-		}
-		if err := e.fresh(ctx, alone); err != nil {
-			return fields, err
-		}
-		if err := e.sendAlone(ctx, alone); err != nil {
-			return fields, err
-		}
-		if fields, err = e.rightAlone(ctx, alone, fields); err != nil {
-			return fields, err
+			return fields, sent, err
 		}
 	}
-	return fields, nil
+	return fields, sent, nil
 }
+
+// Count is how much was sent.
+type Count struct{ Requests, Events int }
 
 // sendAlone sends the schedules' one batch each. What is not acknowledged is not
 // judged here: the same schedules are explored.
