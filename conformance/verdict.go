@@ -166,7 +166,7 @@ func (r *run) explainAll(ctx context.Context, verdicts []*verdict, parallel int)
 	}
 	seen := explain.Seen{
 		Identity: r.cfg.Target.Identity, Seed: r.cfg.Seed, Epoch: r.cfg.Epoch, Settle: r.subject.Target.Settle,
-		Slowest: time.Duration(r.slowest.Load()), Parallel: parallel, For: r.patience, Receiver: r.receiverFlag(), Telling: r.telling,
+		Slowest: time.Duration(r.slowest.Load()), Parallel: parallel, For: r.patience, Receiver: r.receiverFlags(), Telling: r.telling,
 	}
 	for _, v := range failing {
 		seen.Failing = append(seen.Failing, explain.Failing{Check: v.check, Rank: r.rank(v), Plays: v.plays()})
@@ -237,11 +237,11 @@ func (r *run) replay(ctx context.Context, c *scenarios.Check, s scenarios.Scenar
 	return p, out.Broke
 }
 
-// receiverFlag names the receiver of the run; without it a scenario is played
-// against the built-in one.
-func (r *run) receiverFlag() string {
-	if file := r.cfg.Target.File; file != "" && !strings.ContainsAny(file, "\r\n") {
-		return "--config " + file
+// receiverFlags name the receiver of the run, on one line.
+func (r *run) receiverFlags() string {
+	flags := r.cfg.Target.Arguments("--config ")
+	if strings.ContainsAny(flags, "\r\n") {
+		return "--config receiver.yaml"
 	}
-	return ""
+	return flags
 }

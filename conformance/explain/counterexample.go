@@ -31,20 +31,12 @@ func (x *explainer) counterexample(of *finding, found smallest) {
 	if found.failed > 0 && found.failed < found.played {
 		fmt.Fprintf(&b, "# It fails only sometimes: in %d of %d replays.\n", found.failed, found.played)
 	}
-	fmt.Fprintf(&b, "# Play it again: ctxpush scenario run %s%s\n", name, x.receiverFlag())
+	fmt.Fprintf(&b, "# Play it again: ctxpush scenario run %s %s\n", name, x.Receiver)
 	file := *c
 	file.Counterexample, file.Found, file.Cause = c.ID, strings.Join(strings.Fields(f.Details()), " "), f.CauseID
 	file.Scenarios = []scenarios.Scenario{found.Scenario}
 	b.Write(scenarios.Format(file))
 	f.Counterexample, f.Scenario = name, b.Bytes()
-}
-
-// receiverFlag names the receiver of the run.
-func (x *explainer) receiverFlag() string {
-	if x.Receiver == "" {
-		return ""
-	}
-	return " " + x.Receiver
 }
 
 // counterexampleName is the path of a check's n-th counterexample below the
