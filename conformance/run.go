@@ -123,10 +123,16 @@ func (r *run) rounds(ctx context.Context) error {
 		parallel int
 		explored []*verdict
 	}{{calm, r.cfg.Parallel, explored}, {disruptive, 1, nil}} {
-		// Checks of retries wait most of their time; the orders are explored meanwhile.
+		// Checks of retries wait most of their time; the orders are explored meanwhile,
+		// unless connections are few: what goes out at once would wait for each other.
 		var both sync.WaitGroup
-		both.Go(func() { r.explore(ctx, round.explored) })
-		r.playAll(ctx, round.verdicts, round.parallel)
+		if r.subject.Target.Limits.Connections == 0 {
+			both.Go(func() { r.explore(ctx, round.explored) })
+			r.playAll(ctx, round.verdicts, round.parallel)
+		} else {
+			r.playAll(ctx, round.verdicts, 1)
+			r.explore(ctx, round.explored)
+		}
 		both.Wait()
 		if err := r.lookAgain(ctx, round.verdicts); err != nil && ctx.Err() == nil {
 			r.note("second look: %v", err)
@@ -148,7 +154,7 @@ func (r *run) prepare(ctx context.Context, c *scenarios.Check) (*verdict, error)
 		return nil, err
 	}
 	for i, s := range c.Scenarios {
-		if reason := play.Unplayable(s, r.subject.Secret()); reason != "" && v.skip == "" {
+		if reason := play.Unplayable(s, r.subject.Secret(), r.subject.Target.Limits.Connections); reason != "" && v.skip == "" {
 			v.skip = reason
 		}
 		cast, err := r.bind(s, fmt.Sprintf("%s/%d", c.ID, i))
