@@ -2,7 +2,6 @@ package conformance
 
 import (
 	"fmt"
-	"math/rand/v2"
 	"path"
 	"runtime"
 	"strings"
@@ -10,6 +9,7 @@ import (
 
 	"github.com/ctxpush/ctxpush/conformance/config"
 	"github.com/ctxpush/ctxpush/conformance/event"
+	"github.com/ctxpush/ctxpush/fixtures"
 	"github.com/ctxpush/ctxpush/fixtures/reference"
 	"github.com/ctxpush/ctxpush/scenarios"
 )
@@ -96,10 +96,10 @@ func (e *UsageError) Error() string { return e.msg }
 func (c *Config) setDefaults(now time.Time) {
 	c.Target.SetDefaults()
 	if c.Seed == 0 {
-		c.Seed = NewSeed()
+		c.Seed = fixtures.NewSeed()
 	}
 	if c.Epoch.IsZero() {
-		c.Epoch = DefaultEpoch(now)
+		c.Epoch = fixtures.DefaultEpoch(now)
 	}
 	if c.TimeScale == 0 {
 		c.TimeScale = DefaultTimeScale
@@ -125,17 +125,6 @@ func (c *Config) setDefaults(now time.Time) {
 	if c.Command == "" {
 		c.Command = fmt.Sprintf("ctxpush certify --seed %d --epoch %s", c.Seed, c.Epoch.Format(time.RFC3339))
 	}
-}
-
-// NewSeed is a random seed. It is small enough to be typed, and to be exact in
-// any program that reads the report.
-func NewSeed() uint64 { return uint64(rand.Uint32()) + 1 }
-
-// DefaultEpoch is when the messages of a run at now are scheduled: the midnight
-// (UTC) before the last, so that all of a run's timestamps lie in the recent
-// past, and so that two runs of one day make the same requests.
-func DefaultEpoch(now time.Time) time.Time {
-	return now.UTC().Truncate(24 * time.Hour).Add(-24 * time.Hour)
 }
 
 func (c *Config) validate() error {

@@ -6,10 +6,12 @@ import (
 	"fmt"
 	"time"
 
+	"github.com/spf13/cobra"
+
 	"github.com/ctxpush/ctxpush/conformance"
 	"github.com/ctxpush/ctxpush/conformance/report"
+	"github.com/ctxpush/ctxpush/fixtures"
 	"github.com/ctxpush/ctxpush/scenarios"
-	"github.com/spf13/cobra"
 )
 
 func newCertify(s streams) *cobra.Command {
@@ -74,10 +76,10 @@ certifies the built-in reference receiver.`,
 			c.Scenarios = append(c.Scenarios, checks...)
 		}
 		if c.Seed == 0 {
-			c.Seed = conformance.NewSeed()
+			c.Seed = fixtures.NewSeed()
 		}
 		if c.Epoch.IsZero() {
-			c.Epoch = conformance.DefaultEpoch(time.Now())
+			c.Epoch = fixtures.DefaultEpoch(time.Now())
 		}
 		c.Command = repeatLine(cmd, args, c.Seed, c.Epoch)
 		c.Version = version()

@@ -10,11 +10,12 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/ctxpush/ctxpush/conformance"
+	"github.com/spf13/cobra"
+
 	"github.com/ctxpush/ctxpush/conformance/config"
 	"github.com/ctxpush/ctxpush/conformance/report"
 	"github.com/ctxpush/ctxpush/conformance/sqltext"
-	"github.com/spf13/cobra"
+	"github.com/ctxpush/ctxpush/conformance/subject"
 )
 
 // initing is what the init command writes and where.
@@ -115,7 +116,7 @@ func (o *initing) settled() (config.Config, error) {
 	}
 	// Judged with a secret of some kind: that of a url is missing as yet.
 	whole := c
-	whole.Secret = config.Secret(conformance.NewSecret())
+	whole.Secret = config.Secret(subject.NewSecret())
 	whole.SetDefaults()
 	if err := whole.Validate(); err != nil {
 		return c, err

@@ -7,12 +7,14 @@ import (
 	"strings"
 	"time"
 
+	"github.com/spf13/cobra"
+
 	"github.com/ctxpush/ctxpush/conformance"
 	"github.com/ctxpush/ctxpush/conformance/loadtest"
+	"github.com/ctxpush/ctxpush/fixtures"
 	"github.com/ctxpush/ctxpush/fixtures/traffic"
 	"github.com/ctxpush/ctxpush/mocksender"
 	"github.com/ctxpush/ctxpush/mocksender/load"
-	"github.com/spf13/cobra"
 )
 
 // loading is what the load command was asked for, its texts not read yet.
@@ -72,10 +74,10 @@ faster by --time-scale.`,
 			return err
 		}
 		if o.Seed == 0 {
-			o.Seed = conformance.NewSeed()
+			o.Seed = fixtures.NewSeed()
 		}
 		if o.Epoch.IsZero() {
-			o.Epoch = conformance.DefaultEpoch(time.Now())
+			o.Epoch = fixtures.DefaultEpoch(time.Now())
 		}
 		o.Command = repeatLine(cmd, args, o.Seed, o.Epoch)
 		o.Version = version()

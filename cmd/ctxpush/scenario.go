@@ -8,10 +8,12 @@ import (
 	"text/tabwriter"
 	"time"
 
+	"github.com/spf13/cobra"
+
 	"github.com/ctxpush/ctxpush/conformance"
+	"github.com/ctxpush/ctxpush/fixtures"
 	"github.com/ctxpush/ctxpush/scenarios"
 	"github.com/ctxpush/ctxpush/scenarios/strictyaml"
-	"github.com/spf13/cobra"
 )
 
 func newScenario(s streams) *cobra.Command {
@@ -64,10 +66,10 @@ func (p *playing) add(cmd *cobra.Command, only ...string) {
 // settle fills in what no flag gave, and reads the target.
 func (p *playing) settle(s streams) error {
 	if p.Seed == 0 {
-		p.Seed = conformance.NewSeed()
+		p.Seed = fixtures.NewSeed()
 	}
 	if p.Epoch.IsZero() {
-		p.Epoch = conformance.DefaultEpoch(time.Now())
+		p.Epoch = fixtures.DefaultEpoch(time.Now())
 	}
 	p.Version = version()
 	var err error

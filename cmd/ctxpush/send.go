@@ -7,13 +7,14 @@ import (
 	"strings"
 	"time"
 
+	"github.com/spf13/cobra"
+
 	"github.com/ctxpush/ctxpush/conformance"
 	"github.com/ctxpush/ctxpush/conformance/config"
 	"github.com/ctxpush/ctxpush/fixtures"
 	"github.com/ctxpush/ctxpush/mocksender"
 	"github.com/ctxpush/ctxpush/mocksender/clock"
 	"github.com/ctxpush/ctxpush/scenarios/strictyaml"
-	"github.com/spf13/cobra"
 )
 
 // sending is what the send command makes and sends.
@@ -65,10 +66,10 @@ sends nothing.`,
 			return err
 		}
 		if o.seed == 0 {
-			o.seed = conformance.NewSeed()
+			o.seed = fixtures.NewSeed()
 		}
 		if o.epoch.IsZero() {
-			o.epoch = conformance.DefaultEpoch(time.Now())
+			o.epoch = fixtures.DefaultEpoch(time.Now())
 		}
 		return o.send(cmd.Context(), s, c)
 	}

@@ -7,9 +7,9 @@ import (
 	"errors"
 	"time"
 
-	"github.com/ctxpush/ctxpush/conformance"
 	"github.com/ctxpush/ctxpush/conformance/config"
 	"github.com/ctxpush/ctxpush/conformance/probe"
+	"github.com/ctxpush/ctxpush/fixtures"
 	"github.com/ctxpush/ctxpush/fixtures/reference"
 )
 
@@ -43,7 +43,7 @@ type Options struct {
 	// Seed is where the messages that are sent come from; 0 is a random one, so
 	// that a receiver that runs on has never seen them.
 	Seed uint64
-	// Epoch is when they were scheduled; zero is conformance.DefaultEpoch.
+	// Epoch is when they were scheduled; zero is fixtures.DefaultEpoch.
 	Epoch time.Time
 	// BuiltIn alters the built-in receiver, where Target names no other.
 	BuiltIn reference.Options
@@ -63,10 +63,10 @@ func Examine(ctx context.Context, o Options) ([]Finding, error) {
 		return nil, err
 	}
 	if o.Seed == 0 {
-		o.Seed = conformance.NewSeed()
+		o.Seed = fixtures.NewSeed()
 	}
 	if o.Epoch.IsZero() {
-		o.Epoch = conformance.DefaultEpoch(time.Now())
+		o.Epoch = fixtures.DefaultEpoch(time.Now())
 	}
 	e, err := newExam(o)
 	if err != nil {

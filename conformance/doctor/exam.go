@@ -7,10 +7,10 @@ import (
 	"strings"
 	"time"
 
-	"github.com/ctxpush/ctxpush/conformance"
 	"github.com/ctxpush/ctxpush/conformance/config"
 	"github.com/ctxpush/ctxpush/conformance/probe"
 	"github.com/ctxpush/ctxpush/conformance/receiver"
+	"github.com/ctxpush/ctxpush/conformance/subject"
 	"github.com/ctxpush/ctxpush/fixtures"
 	"github.com/ctxpush/ctxpush/mocksender"
 	"github.com/ctxpush/ctxpush/scenarios"
@@ -32,7 +32,7 @@ type exam struct {
 
 func newExam(o Options) (*exam, error) {
 	if o.Target.Secret == "" {
-		o.Target.Secret = config.Secret(conformance.NewSecret())
+		o.Target.Secret = config.Secret(subject.NewSecret())
 	}
 	e := &exam{Options: o}
 	var err error

@@ -7,6 +7,7 @@ import (
 
 	"github.com/ctxpush/ctxpush/conformance"
 	"github.com/ctxpush/ctxpush/conformance/config"
+	"github.com/ctxpush/ctxpush/fixtures"
 	"github.com/ctxpush/ctxpush/fixtures/reference"
 	"github.com/ctxpush/ctxpush/fixtures/traffic"
 	"github.com/ctxpush/ctxpush/mocksender/load"
@@ -21,7 +22,7 @@ type Config struct {
 	// Seed is where everything made-up comes from; 0 is a random one.
 	Seed uint64
 	// Epoch is when the first messages are scheduled; zero is
-	// conformance.DefaultEpoch.
+	// fixtures.DefaultEpoch.
 	Epoch time.Time
 
 	// Rate is how many requests are due, as load.ParseRate reads it; empty is max:
@@ -99,10 +100,10 @@ type plan struct {
 func (c *Config) setDefaults() {
 	c.Target.SetDefaults()
 	if c.Seed == 0 {
-		c.Seed = conformance.NewSeed()
+		c.Seed = fixtures.NewSeed()
 	}
 	if c.Epoch.IsZero() {
-		c.Epoch = conformance.DefaultEpoch(time.Now())
+		c.Epoch = fixtures.DefaultEpoch(time.Now())
 	}
 	c.Rate = cmp.Or(c.Rate, "max")
 	c.Connections = cmp.Or(c.Connections, load.DefaultConnections)

@@ -8,11 +8,11 @@ import (
 	"sync/atomic"
 	"time"
 
-	"github.com/ctxpush/ctxpush/conformance"
 	"github.com/ctxpush/ctxpush/conformance/config"
 	"github.com/ctxpush/ctxpush/conformance/event"
 	"github.com/ctxpush/ctxpush/conformance/probe"
 	"github.com/ctxpush/ctxpush/conformance/receiver"
+	"github.com/ctxpush/ctxpush/conformance/subject"
 	"github.com/ctxpush/ctxpush/fixtures"
 	"github.com/ctxpush/ctxpush/fixtures/traffic"
 	"github.com/ctxpush/ctxpush/mocksender/load"
@@ -52,7 +52,7 @@ func Run(ctx context.Context, c Config) (Report, error) {
 	}
 	r := &run{Config: c, plan: p, secret: string(c.Target.Secret)}
 	if r.secret == "" {
-		r.secret = conformance.NewSecret()
+		r.secret = subject.NewSecret()
 	}
 	r.hidden = redact.New("[secret]", r.secret)
 	under, err := receiver.New(c.Target, receiver.Env{Secret: r.secret, BuiltIn: c.BuiltIn})
