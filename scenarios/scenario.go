@@ -46,6 +46,9 @@ func (c Check) Pauses() bool { return c.any(func(s Step) bool { return s.Outage 
 // Fails says whether the check plays that outage.
 func (c Check) Fails(o Outage) bool { return c.any(func(s Step) bool { return s.Outage == o }) }
 
+// WaitsForOthers says whether the check ends when all others have ended.
+func (c Check) WaitsForOthers() bool { return c.any(func(s Step) bool { return s.Others }) }
+
 // DisruptsServices says whether the check stops what the receiver needs.
 func (c Check) DisruptsServices() bool {
 	return c.any(func(s Step) bool { return s.Outage.OfServices() })

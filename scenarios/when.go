@@ -3,6 +3,8 @@ package scenarios
 import (
 	"slices"
 	"time"
+
+	"github.com/ctxpush/ctxpush/fixtures"
 )
 
 // When is when a message's last change happened: at the made-up time that all
@@ -14,19 +16,9 @@ type When struct {
 	Age time.Duration
 }
 
-const (
-	// EpochAge is how long before a run's beginning its epoch lies, so that what
-	// is made up is over by then and is as young as what receivers get every day:
-	// far within the two hours of ContextPush's retries (clause retry).
-	EpochAge = 30 * time.Minute
-	// spread is how far apart the messages of one epoch are scheduled at most.
-	spread = 15 * time.Minute
-)
-
-// DefaultEpoch is the epoch of a run that begins now.
-func DefaultEpoch(now time.Time) time.Time {
-	return now.UTC().Add(-EpochAge).Truncate(time.Second)
-}
+// spread is how far apart the messages of one epoch are scheduled at most. What
+// is left of fixtures.EpochAge is for their histories.
+const spread = fixtures.EpochAge / 2
 
 // Edge is a moment of the calendar at which receivers go wrong that reckon in
 // days, or by a clock on a wall. It is the last such moment before the epoch.
@@ -99,7 +91,7 @@ func (w When) scheduled(m *Message, made, epoch time.Time) time.Time {
 	case w.Across != "":
 		return w.Across.last(epoch).Add(-(before + last) / 2).Truncate(time.Millisecond)
 	case w.Age > 0:
-		return epoch.Add(EpochAge - w.Age - last)
+		return epoch.Add(fixtures.EpochAge - w.Age - last)
 	}
 	return made
 }
@@ -136,5 +128,5 @@ func (s *Scenario) overrun() time.Duration {
 			last = max(last, after[m.Name]+end)
 		}
 	}
-	return max(0, last-(EpochAge-spread))
+	return max(0, last-(fixtures.EpochAge-spread))
 }

@@ -47,7 +47,7 @@ certifies the built-in reference receiver.`,
 	f.StringArrayVar(&own, "scenarios", nil, "file or directory with scenarios of your own to run among the checks (repeatable)")
 	f.StringVar(&trace, "traces", string(conformance.FailureTraces), "of which scenarios report.json and report.html show each step: failures, or all to compare with what passed")
 	f.Var(seedFlag{&c.Seed}, "seed", "where everything made-up comes from (default a random one, which is printed)")
-	f.Var(timeFlag{&c.Epoch}, "epoch", "when the made-up messages were scheduled (default the midnight before last, UTC)")
+	f.Var(timeFlag{&c.Epoch}, "epoch", "when the made-up messages were scheduled (default half an hour ago)")
 	f.Float64Var(&c.TimeScale, "time-scale", conformance.DefaultTimeScale, "how much faster than real time retries come; 1 takes two hours for a dropped batch")
 	f.IntVar(&c.Parallel, "parallel", conformance.DefaultParallel, "how many scenarios run side by side")
 	f.DurationVar(&shrink, "shrink", conformance.DefaultShrink, "how long in all to look for the smallest deliveries that still fail; 0 is not at all")

@@ -77,7 +77,7 @@ faster by --time-scale.`,
 			o.Seed = fixtures.NewSeed()
 		}
 		if o.Epoch.IsZero() {
-			o.Epoch = fixtures.DefaultEpoch(time.Now())
+			o.Epoch = fixtures.LoadEpoch(time.Now())
 		}
 		o.Command = repeatLine(cmd, args, o.Seed, o.Epoch)
 		o.Version = version()

@@ -60,7 +60,7 @@ type playing struct {
 func (p *playing) add(cmd *cobra.Command, only ...string) {
 	p.target = addTarget(cmd, only...)
 	cmd.Flags().Var(seedFlag{&p.Seed}, "seed", "where everything made-up comes from (default a random one, which is printed)")
-	cmd.Flags().Var(timeFlag{&p.Epoch}, "epoch", "when the made-up messages were scheduled (default the midnight before last, UTC)")
+	cmd.Flags().Var(timeFlag{&p.Epoch}, "epoch", "when the made-up messages were scheduled (default half an hour ago)")
 }
 
 // settle fills in what no flag gave, and reads the target.

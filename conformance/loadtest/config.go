@@ -22,7 +22,7 @@ type Config struct {
 	// Seed is where everything made-up comes from; 0 is a random one.
 	Seed uint64
 	// Epoch is when the first messages are scheduled; zero is
-	// fixtures.DefaultEpoch.
+	// fixtures.LoadEpoch.
 	Epoch time.Time
 
 	// Rate is how many requests are due, as load.ParseRate reads it; empty is max:
@@ -103,7 +103,7 @@ func (c *Config) setDefaults() {
 		c.Seed = fixtures.NewSeed()
 	}
 	if c.Epoch.IsZero() {
-		c.Epoch = fixtures.DefaultEpoch(time.Now())
+		c.Epoch = fixtures.LoadEpoch(time.Now())
 	}
 	c.Rate = cmp.Or(c.Rate, "max")
 	c.Connections = cmp.Or(c.Connections, load.DefaultConnections)
