@@ -5,6 +5,7 @@ import (
 	"fmt"
 
 	"github.com/ctxpush/ctxpush/conformance/event"
+	"github.com/ctxpush/ctxpush/conformance/state"
 	"github.com/ctxpush/ctxpush/mocksender"
 	"github.com/ctxpush/ctxpush/scenarios"
 )
@@ -21,7 +22,7 @@ func (p *play) judgeAnswer(ctx context.Context, step scenarios.Step, d mocksende
 	switch step.Answer {
 	case scenarios.Acknowledge:
 		if !d.Acknowledged() {
-			p.fail(event.Failure{Kind: event.Refused, Detail: fmt.Sprintf("not acknowledged in %d attempts, the last: %s", len(d.Attempts), outcome(last)),
+			p.fail(event.Failure{Kind: event.Refused, Answer: state.AnswerOf(last), Detail: fmt.Sprintf("not acknowledged in %d attempts, the last: %s", len(d.Attempts), outcome(last)),
 				Message: p.messageOf(step), Cause: refusalCause(last.Answer.Status, p.check.Cause)})
 			return errUnfit
 		}
@@ -35,7 +36,7 @@ func (p *play) judgeAnswer(ctx context.Context, step scenarios.Step, d mocksende
 			if !last.Acknowledged() {
 				detail += ", as anything else asks for a retry"
 			}
-			p.fail(event.Failure{Kind: event.Accepted, Detail: detail, Message: p.messageOf(step), Cause: p.check.Cause})
+			p.fail(event.Failure{Kind: event.Accepted, Answer: state.AnswerOf(last), Detail: detail, Message: p.messageOf(step), Cause: p.check.Cause})
 		}
 	}
 	return nil

@@ -132,7 +132,7 @@ func (v *verdict) ways() []*way {
 	for _, p := range v.plays {
 		for i := range p.failures {
 			f := &p.failures[i]
-			known := slices.ContainsFunc(ways, func(w *way) bool { return sameWay(*w.failure, *f) })
+			known := slices.ContainsFunc(ways, func(w *way) bool { return w.failure.Symptom() == f.Symptom() })
 			// Without a step the receiver ended for no delivery's sake.
 			if !known && len(p.scenario.Steps) > 0 && len(ways) < maxExplained {
 				ways = append(ways, &way{verdict: v, play: p, failure: f, n: len(ways), alone: v.alone()})
@@ -168,7 +168,7 @@ func (v *verdict) spread() {
 	for _, p := range v.plays {
 		for i := range p.failures {
 			for _, w := range v.explained {
-				if sameWay(*w.failure, p.failures[i]) {
+				if w.failure.Symptom() == p.failures[i].Symptom() {
 					p.failures[i].Cause = w.failure.Cause
 				}
 			}

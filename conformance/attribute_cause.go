@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"github.com/ctxpush/ctxpush/conformance/event"
+	"github.com/ctxpush/ctxpush/conformance/state"
 	"github.com/ctxpush/ctxpush/mocksender"
 	"github.com/ctxpush/ctxpush/scenarios"
 )
@@ -177,7 +178,7 @@ func (s sketch) refused() bool { return s.failure.Kind == event.Refused && len(s
 func (s sketch) state() bool {
 	switch s.failure.Kind {
 	case event.Stale, event.Merged, event.Invented, event.Lost, event.Reverted:
-		return len(s.own) > 0 && field(s.failure) == "delivery_status"
+		return len(s.own) > 0 && s.failure.Field == state.Status
 	}
 	return false
 }
@@ -231,10 +232,10 @@ func (s sketch) forwards() bool {
 
 // late: the later change comes first and stays, but for what else is kept of it.
 func (s sketch) late() bool {
-	return s.failure.Kind == event.Stale && field(s.failure) != "delivery_status" && s.pair() && s.own[0].place > s.own[1].place
+	return s.failure.Kind == event.Stale && s.failure.Field != state.Status && s.pair() && s.own[0].place > s.own[1].place
 }
 
-func (s sketch) got(e sent) bool { return status(s.failure.Got) == e.ref.Status }
+func (s sketch) got(e sent) bool { return s.failure.Got.Status() == e.ref.Status }
 
 func (s sketch) together() bool {
 	return slices.ContainsFunc(s.Scenario.Steps, func(step scenarios.Step) bool { return step.Together != nil })

@@ -7,8 +7,8 @@ import (
 	"time"
 
 	"github.com/ctxpush/ctxpush/conformance/event"
-	"github.com/ctxpush/ctxpush/conformance/judge"
 	"github.com/ctxpush/ctxpush/conformance/probe"
+	"github.com/ctxpush/ctxpush/conformance/state"
 	"github.com/ctxpush/ctxpush/scenarios"
 )
 
@@ -26,8 +26,8 @@ func (p *play) provided(ctx context.Context, expect []scenarios.Expectation) err
 		return err
 	}
 	for i, w := range wants {
-		if detail := judge.Wrong(w, states[i]); detail != "" {
-			return &unmetError{fmt.Sprintf("the receiver does not take %s, which is nothing unusual but for its age: %s", w.Message, detail)}
+		if m, wrong := state.Compare(w, states[i]); wrong {
+			return &unmetError{fmt.Sprintf("the receiver does not take %s, which is nothing unusual but for its age: %s", w.Message, m)}
 		}
 	}
 	return nil
@@ -42,7 +42,7 @@ func (p *play) ask(ctx context.Context, expect []scenarios.Expectation) ([]scena
 	}
 	questions := make([]probe.Want, len(wants))
 	for i, w := range wants {
-		questions[i] = probe.Want{Key: w.Key, OK: func(s *event.State) bool { return judge.Wrong(w, s) == "" }}
+		questions[i] = probe.Want{Key: w.Key, OK: func(s *event.State) bool { return state.IsRight(w, s) }}
 	}
 	from := p.lastAck
 	if p.recovered.After(from) {

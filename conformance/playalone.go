@@ -7,6 +7,7 @@ import (
 	"slices"
 	"time"
 
+	"github.com/ctxpush/ctxpush/conformance/doctor"
 	"github.com/ctxpush/ctxpush/conformance/event"
 	"github.com/ctxpush/ctxpush/fixtures"
 	"github.com/ctxpush/ctxpush/scenarios"
@@ -71,6 +72,9 @@ func (r *run) playAlone(ctx context.Context, tell func(Trace)) ([]Played, error)
 	}
 	r.emit(r.started())
 	if err := r.reachable(ctx); err != nil {
+		return nil, err
+	}
+	if err := r.takeFirst(ctx); ctx.Err() != nil || doctor.IsSurroundings(err) {
 		return nil, err
 	}
 	var verdicts []*verdict

@@ -10,9 +10,9 @@ import (
 	"time"
 
 	"github.com/ctxpush/ctxpush/conformance/event"
-	"github.com/ctxpush/ctxpush/conformance/judge"
 	"github.com/ctxpush/ctxpush/conformance/probe"
 	"github.com/ctxpush/ctxpush/conformance/receiver"
+	"github.com/ctxpush/ctxpush/conformance/state"
 	"github.com/ctxpush/ctxpush/fixtures"
 	"github.com/ctxpush/ctxpush/mocksender"
 	"github.com/ctxpush/ctxpush/mocksender/clock"
@@ -99,7 +99,11 @@ func (r *run) play(ctx context.Context) error {
 	if err == nil {
 		err = r.reachable(ctx)
 	}
+	over := false
 	if err == nil {
+		over, err = r.firstSteps(ctx)
+	}
+	if err == nil && !over {
 		err = r.rounds(ctx)
 	}
 	// Whatever an interrupted call says, it is the interruption that ended the run.
@@ -313,8 +317,8 @@ func (r *run) lookAgain(ctx context.Context, verdicts []*verdict) error {
 
 // changed judges a state that was right before.
 func (p *play) changed(w scenarios.Want, got *event.State) bool {
-	detail := judge.Wrong(w, got)
-	if detail == "" {
+	m, wrong := state.Compare(w, got)
+	if !wrong {
 		return false
 	}
 	p.saw(time.Now(), p.compared([]scenarios.Want{w}, []*event.State{got}))
@@ -322,7 +326,7 @@ func (p *play) changed(w scenarios.Want, got *event.State) bool {
 	if w.Status == "" {
 		kind, cause = event.Accepted, p.check.Cause
 	}
-	p.misjudged(w, got, detail+", and was right before", kind, cause)
+	p.misjudged(w, got, m, ", and was right before", kind, cause)
 	return true
 }
 

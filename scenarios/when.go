@@ -67,20 +67,14 @@ func (e Edge) last(epoch time.Time) time.Time {
 	case YearEnd:
 		return time.Date(year, time.January, 1, 0, 0, 0, 0, time.UTC)
 	case EUSpring:
-		return yearly(func(year int) time.Time { return sunday(year, time.March, 31, 3) })
+		return yearly(func(year int) time.Time { return fixtures.Sunday(year, time.March, 31).Add(3 * time.Hour) })
 	case EUAutumn:
-		return yearly(func(year int) time.Time { return sunday(year, time.October, 31, 1) })
+		return yearly(func(year int) time.Time { return fixtures.Sunday(year, time.October, 31).Add(time.Hour) })
 	case USSpring:
-		return yearly(func(year int) time.Time { return sunday(year, time.March, 14, 3) })
+		return yearly(func(year int) time.Time { return fixtures.Sunday(year, time.March, 14).Add(3 * time.Hour) })
 	default: // USAutumn
-		return yearly(func(year int) time.Time { return sunday(year, time.November, 7, 6) })
+		return yearly(func(year int) time.Time { return fixtures.Sunday(year, time.November, 7).Add(6 * time.Hour) })
 	}
-}
-
-// sunday is that hour, in UTC, of the last Sunday that is no later than the day.
-func sunday(year int, month time.Month, day, hour int) time.Time {
-	at := time.Date(year, month, day, hour, 0, 0, 0, time.UTC)
-	return at.AddDate(0, 0, -int(at.Weekday()))
 }
 
 // scheduled is when a message was scheduled whose changes happen as When says;

@@ -26,7 +26,7 @@ func TestDoctorOfABadReceiver(t *testing.T) {
 		t.Errorf("the secret shows:\n%s", out)
 	}
 	file := write(t, "receiver.yaml", "receiver: {url: \""+running(t)+"\"}\nsecret: {value: another}\npath: /webhooks/contextpush\n")
-	out, _ = ctxpush(t, exitFellShort, "doctor", file)
+	out, _ = ctxpush(t, exitSurroundings, "doctor", file)
 	if !strings.Contains(out, "FAILED   right secret     answered 401") {
 		t.Errorf("got\n%s", out)
 	}

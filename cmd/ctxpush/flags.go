@@ -12,11 +12,6 @@ import (
 	"github.com/spf13/pflag"
 )
 
-// envName is the environment variable that stands for a flag.
-func envName(flag string) string {
-	return "CTXPUSH_" + strings.ToUpper(strings.ReplaceAll(flag, "-", "_"))
-}
-
 // bindEnvironment gives the flags that were not given the values of their
 // variables. The target's flags are left to config.Overlay, which puts them
 // over the file.
@@ -26,7 +21,7 @@ func bindEnvironment(cmd *cobra.Command, env func(string) (string, bool)) error 
 		if f.Changed || f.Annotations[targetFlag] != nil || f.Name == "help" || wrong != nil {
 			return
 		}
-		name := envName(f.Name)
+		name := config.EnvName(f.Name)
 		if text, ok := env(name); ok && text != "" {
 			if err := cmd.Flags().Set(f.Name, text); err != nil {
 				wrong = mistakef("%s: %w", name, err)
@@ -66,14 +61,15 @@ func addTarget(cmd *cobra.Command, only ...string) *target {
 // addKeys is addTarget without --config.
 func addKeys(cmd *cobra.Command, only ...string) *target {
 	t := &target{flags: map[string]*texts{}}
-	for _, k := range config.Keys() {
-		if len(only) > 0 && !slices.Contains(only, k.Flag) {
+	for _, f := range config.Flags() {
+		if len(only) > 0 && !slices.Contains(only, f.Name) {
 			continue
 		}
-		value := &texts{kind: k.Value}
-		t.flags[k.Flag] = value
-		cmd.Flags().Var(value, k.Flag, k.Doc)
-		_ = cmd.Flags().SetAnnotation(k.Flag, targetFlag, []string{k.Name}) // the flag was just made
+		value := &texts{kind: f.Value}
+		t.flags[f.Name] = value
+		cmd.Flags().Var(value, f.Name, f.Help)
+		_ = cmd.Flags().SetAnnotation(f.Name, targetFlag, []string{f.Key}) // the flag was just made
+		_ = cmd.RegisterFlagCompletionFunc(f.Name, targetCompleter(f))
 	}
 	return t
 }
@@ -117,7 +113,7 @@ func (t *target) overlay(c *config.Config, env func(string) (string, bool)) erro
 	}
 	known := func(name string) (string, bool) {
 		for flag := range t.flags {
-			if envName(flag) == name {
+			if config.EnvName(flag) == name {
 				return env(name)
 			}
 		}

@@ -98,7 +98,7 @@ func TestMistakesOfLoad(t *testing.T) {
 	for _, c := range []struct{ args, want string }{
 		{"load a b", `"b" is one argument too many: want ctxpush load [receiver.yaml] [flags]`},
 		{"load a.yaml --config b.yaml", `a.yaml beside --config b.yaml: want one file`},
-		{"load gone.yaml", `gone.yaml: no such file`},
+		{"load gone.yaml", `gone.yaml: can't be read: no such file or folder`},
 		{"load --faults lost-akc=1%", `--faults: fault "lost-akc" is not known; did you mean "lost-ack"?`},
 		{"load --faults drop=101%", `--faults: fault drop=101%: want a percentage from 0% to 100%, such as 5%`},
 		{"load --shard 5/4", `--shard "5/4": want I/N with I from 1 to N, such as 1/4`},

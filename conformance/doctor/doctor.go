@@ -32,7 +32,8 @@ type Finding struct {
 	// Advice is what to do, a line or two; empty unless the step failed.
 	Advice []string `json:"advice,omitempty"`
 	// Surroundings is set where a step failed and nothing can be said of the
-	// receiver: it did not start, can't be reached, or its probe is broken.
+	// receiver: it did not start, can't be reached, its probe is broken, or path
+	// and secret may be others than those that it has.
 	Surroundings bool `json:"surroundings,omitempty"`
 }
 
@@ -45,6 +46,8 @@ type Options struct {
 	Seed uint64
 	// Epoch is when they were scheduled; zero is fixtures.DefaultEpoch.
 	Epoch time.Time
+	// NoProbe leaves out the steps that ask the probe; TakeFirst alone heeds it.
+	NoProbe bool
 	// BuiltIn alters the built-in receiver, where Target names no other.
 	BuiltIn reference.Options
 	// Tell is told each finding as it is made; nil is told nothing.
@@ -72,7 +75,7 @@ func Examine(ctx context.Context, o Options) ([]Finding, error) {
 	if err != nil {
 		return nil, err
 	}
-	e.run(ctx)
+	e.run(ctx, steps)
 	closed := errors.Join(probe.Close(e.prober), e.receiver.Close())
 	e.sender.Close()
 	if ctx.Err() != nil {

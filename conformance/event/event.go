@@ -4,9 +4,9 @@
 package event
 
 import (
-	"encoding/json"
 	"time"
 
+	"github.com/ctxpush/ctxpush/conformance/state"
 	"github.com/ctxpush/ctxpush/mocksender"
 	"github.com/ctxpush/ctxpush/scenarios"
 )
@@ -184,18 +184,18 @@ type Verdict struct {
 }
 
 // Kind is the way in which a receiver's state is wrong.
-type Kind string
+type Kind = state.Kind
 
 // The kinds of failure.
 const (
-	Lost     Kind = "lost"     // never known
-	Stale    Kind = "stale"    // an earlier state stayed
-	Reverted Kind = "reverted" // was right, then changed
-	Merged   Kind = "merged"   // another message's or device's state
-	Invented Kind = "invented" // never sent
-	Refused  Kind = "refused"  // a valid request was not acknowledged
-	Accepted Kind = "accepted" // a request that had to be refused took effect or was answered 2xx
-	Crashed  Kind = "crashed"  // the receiver ended, or did not start again
+	Lost     = state.Lost
+	Stale    = state.Stale
+	Reverted = state.Reverted
+	Merged   = state.Merged
+	Invented = state.Invented
+	Refused  = state.Refused
+	Accepted = state.Accepted
+	Crashed  = state.Crashed
 )
 
 // Failure is one way in which a check failed, with the requests that show it.
@@ -212,6 +212,10 @@ type Failure struct {
 	Message  mocksender.Key `json:"message"`
 	Expected *State         `json:"expected,omitempty"` // nil: a message that is not known
 	Got      *State         `json:"got,omitempty"`      // nil: a message that is not known
+	// Field is the part of the state that is wrong; Answer is how a request was
+	// answered that should not have been. One of them may be empty, or both.
+	Field  state.Field  `json:"field,omitempty"`
+	Answer state.Answer `json:"answer,omitempty"`
 	// Timeline is what was sent and answered, one line an attempt or step.
 	Timeline []string `json:"timeline,omitempty"`
 	// Trace is the same for programs, with the states that the receiver told; nil
@@ -237,10 +241,9 @@ type Failure struct {
 }
 
 // State is what a receiver knows of a message, as far as its probe tells.
-type State struct {
-	DeliveryStatus        mocksender.DeliveryStatus `json:"delivery_status"`
-	DeliveryMethod        mocksender.DeliveryMethod `json:"delivery_method,omitempty"`
-	PlannedDeliveryMethod mocksender.DeliveryMethod `json:"planned_delivery_method,omitempty"`
-	Timestamp             string                    `json:"timestamp,omitempty"`
-	Content               json.RawMessage           `json:"content,omitempty"`
+type State = state.State
+
+// Symptom is what the failure looks like.
+func (f Failure) Symptom() state.Symptom {
+	return state.Symptom{Kind: f.Kind, Field: f.Field, Expected: f.Expected.Status(), Got: f.Got.Status(), Answer: f.Answer}
 }

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/ctxpush/ctxpush/conformance/config"
+	"github.com/ctxpush/ctxpush/conformance/doctor"
 	"github.com/ctxpush/ctxpush/conformance/event"
 	"github.com/ctxpush/ctxpush/conformance/probe"
 	"github.com/ctxpush/ctxpush/conformance/receiver"
@@ -85,6 +86,9 @@ func (r *run) play(ctx context.Context) (Report, error) {
 		err = r.reachable(ctx)
 	}
 	if err == nil {
+		err = r.firstSteps(ctx, &rep)
+	}
+	if err == nil {
 		if r.FindMax != nil {
 			err = r.search(ctx, &rep)
 		} else {
@@ -108,6 +112,23 @@ func (r *run) play(ctx context.Context) (Report, error) {
 	}
 	rep.judge(r.rules(), oneLine(broke), interrupted)
 	return rep, err
+}
+
+// firstSteps takes the doctor's first steps; without verification no probe is
+// asked. What the receiver itself does wrong is left to the load.
+func (r *run) firstSteps(ctx context.Context, rep *Report) error {
+	target := r.Target
+	target.Secret = config.Secret(r.secret)
+	o := doctor.Options{Target: target, Seed: r.Seed, Epoch: r.Epoch, NoProbe: r.Verify == (Verification{})}
+	first, err := doctor.TakeFirst(ctx, o, r.receiver.receiver, r.prober)
+	if err != nil && (ctx.Err() != nil || doctor.IsSurroundings(err)) {
+		return err
+	}
+	if first.Late > 0 {
+		r.Target.Settle = first.Settle()
+		rep.Notes = append(rep.Notes, first.Note(target.Settle))
+	}
+	return nil
 }
 
 // once sends one load.

@@ -89,7 +89,7 @@ func tidyCheck(c Check) Check {
 func tidyFailure(f event.Failure) event.Failure {
 	f.Kind = event.Kind(bounded(string(f.Kind), maxText))
 	for _, s := range []*string{
-		&f.Cause, &f.Remedy, &f.Detail, &f.Schedule, &f.Counterexample, &f.Frequency, &f.SameAs,
+		&f.Cause, &f.Remedy, &f.Detail, &f.Schedule, &f.Counterexample, &f.Frequency, &f.SameAs, (*string)(&f.Field), (*string)(&f.Answer),
 		&f.Message.CampaignID, &f.Message.UserID, &f.Message.IdempotencyKey, &f.Message.DeviceToken,
 	} {
 		*s = bounded(*s, maxText)

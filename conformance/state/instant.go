@@ -1,4 +1,4 @@
-package probe
+package state
 
 import (
 	"strings"
@@ -8,9 +8,9 @@ import (
 // The offsets of ISO 8601 that receivers write: Z, +00:00, +0000 and +00.
 var instantLayouts = []string{"2006-01-02T15:04:05Z07:00", "2006-01-02T15:04:05Z0700", "2006-01-02T15:04:05Z07"}
 
-// parseInstant reads an RFC 3339 time with any fraction and offset; a space may
+// ParseInstant reads an RFC 3339 time with any fraction and offset; a space may
 // stand for the T.
-func parseInstant(s string) (time.Time, bool) {
+func ParseInstant(s string) (time.Time, bool) {
 	if t, err := time.Parse(time.RFC3339, s); err == nil { // which has a fast way of its own
 		return t, true
 	}
@@ -29,7 +29,7 @@ func parseInstant(s string) (time.Time, bool) {
 // SameInstant reports whether a and b are times in RFC 3339 that name the same
 // instant, to the nanosecond, in whatever fraction and offset.
 func SameInstant(a, b string) bool {
-	ta, okA := parseInstant(a)
-	tb, okB := parseInstant(b)
+	ta, okA := ParseInstant(a)
+	tb, okB := ParseInstant(b)
 	return okA && okB && ta.Equal(tb)
 }

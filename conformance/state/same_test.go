@@ -1,4 +1,4 @@
-package probe_test
+package state_test
 
 import (
 	"encoding/json"
@@ -8,7 +8,7 @@ import (
 	"testing"
 	"time"
 
-	"github.com/ctxpush/ctxpush/conformance/probe"
+	"github.com/ctxpush/ctxpush/conformance/state"
 	"pgregory.net/rapid"
 )
 
@@ -18,7 +18,7 @@ func TestSameInstant(t *testing.T) {
 		at, "2025-02-07T15:20:40.6Z", "2025-02-07T15:20:40.600000+00:00", "2025-02-07T15:20:40.600000000000-00:00", "2025-02-07t15:20:40.6z",
 		"2025-02-07T16:20:40.6+01:00", "2025-02-07T16:20:40.6+0100", "2025-02-07T16:20:40.6+01", "2025-02-07 15:20:40.6+00", "2025-02-08T00:50:40.600+09:30",
 	} {
-		if !probe.SameInstant(at, s) || !probe.SameInstant(s, at) {
+		if !state.SameInstant(at, s) || !state.SameInstant(s, at) {
 			t.Errorf("%s is not %s", s, at)
 		}
 	}
@@ -26,7 +26,7 @@ func TestSameInstant(t *testing.T) {
 		"", "2025-02-07T15:20:40.601Z", "2025-02-07T15:20:40.600001Z", "2025-02-07T15:20:40.600+01:00", "2025-02-07T15:20:40.600", "2025-02-07", "1738941640600", "now", at + "Z",
 		"2025-02-30T15:20:40.600Z",
 	} {
-		if probe.SameInstant(at, s) || probe.SameInstant(s, at) || s != "" && s[0] != '2' && probe.SameInstant(s, s) {
+		if state.SameInstant(at, s) || state.SameInstant(s, at) || s != "" && s[0] != '2' && state.SameInstant(s, s) {
 			t.Errorf("%q is %s", s, at)
 		}
 	}
@@ -39,10 +39,10 @@ func TestSameInstantInAnyZone(t *testing.T) {
 			return at.In(time.FixedZone("", 60*rapid.IntRange(-14*60, 14*60).Draw(t, name))).Format(time.RFC3339Nano)
 		}
 		a, b := zone("a"), zone("b")
-		if !probe.SameInstant(a, b) {
+		if !state.SameInstant(a, b) {
 			t.Fatalf("%s is not %s", a, b)
 		}
-		if other := at.Add(time.Millisecond).Format(time.RFC3339Nano); probe.SameInstant(a, other) {
+		if other := at.Add(time.Millisecond).Format(time.RFC3339Nano); state.SameInstant(a, other) {
 			t.Fatalf("%s is %s", a, other)
 		}
 	})
@@ -65,10 +65,10 @@ func TestSameJSON(t *testing.T) {
 		{`true`, `true`, true}, {`true`, `false`, false}, {`null`, `null`, true},
 		{``, ``, false}, {`{`, `{`, false}, {`1 2`, `1 2`, false}, {`1`, ``, false}, {`01`, `1`, false},
 	} {
-		if got := probe.SameJSON(json.RawMessage(c.a), json.RawMessage(c.b)); got != c.same {
+		if got := state.SameJSON(json.RawMessage(c.a), json.RawMessage(c.b)); got != c.same {
 			t.Errorf("%.60s and %.60s: %v", c.a, c.b, got)
 		}
-		if got := probe.SameJSON(json.RawMessage(c.b), json.RawMessage(c.a)); got != c.same {
+		if got := state.SameJSON(json.RawMessage(c.b), json.RawMessage(c.a)); got != c.same {
 			t.Errorf("%.60s and %.60s: %v", c.b, c.a, got)
 		}
 	}
@@ -86,7 +86,7 @@ func TestSameJSONIsTheOrderOfNumbers(t *testing.T) {
 		}
 		ra, _ := new(big.Rat).SetString(a)
 		rb, _ := new(big.Rat).SetString(b)
-		if got, want := probe.SameJSON(json.RawMessage(a), json.RawMessage(b)), ra.Cmp(rb) == 0; got != want {
+		if got, want := state.SameJSON(json.RawMessage(a), json.RawMessage(b)), ra.Cmp(rb) == 0; got != want {
 			t.Fatalf("%s and %s: got %v, want %v", a, b, got, want)
 		}
 	})
@@ -115,10 +115,10 @@ func TestSameJSONAfterAnotherEncoder(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if whole := fmt.Appendf(nil, `{"n":10e-1,"x":%s}`, a); !probe.SameJSON(whole, b) {
+		if whole := fmt.Appendf(nil, `{"n":10e-1,"x":%s}`, a); !state.SameJSON(whole, b) {
 			t.Fatalf("%s is not %s", whole, b)
 		}
-		if other := fmt.Appendf(nil, `{"n":1,"x":[%s]}`, a); probe.SameJSON(other, b) {
+		if other := fmt.Appendf(nil, `{"n":1,"x":[%s]}`, a); state.SameJSON(other, b) {
 			t.Fatalf("%s is %s", other, b)
 		}
 	})
@@ -129,12 +129,12 @@ func FuzzSameJSON(f *testing.F) {
 	f.Add(`1e999999999`, `1E-999999999`)
 	f.Add(strings.Repeat("[", 20000), "0")
 	f.Fuzz(func(t *testing.T, a, b string) {
-		ab, ba := probe.SameJSON(json.RawMessage(a), json.RawMessage(b)), probe.SameJSON(json.RawMessage(b), json.RawMessage(a))
+		ab, ba := state.SameJSON(json.RawMessage(a), json.RawMessage(b)), state.SameJSON(json.RawMessage(b), json.RawMessage(a))
 		if ab != ba {
 			t.Fatalf("%q and %q: %v one way, %v the other", a, b, ab, ba)
 		}
 		deep := strings.Count(a, "[")+strings.Count(a, "{") > 9000 // encoding/json reads no deeper than 10,000
-		if self := probe.SameJSON(json.RawMessage(a), json.RawMessage(" "+a+"\n")); self != json.Valid([]byte(a)) && !deep {
+		if self := state.SameJSON(json.RawMessage(a), json.RawMessage(" "+a+"\n")); self != json.Valid([]byte(a)) && !deep {
 			t.Fatalf("%q is itself: %v", a, self)
 		}
 	})
@@ -145,7 +145,7 @@ func BenchmarkSameJSON(b *testing.B) {
 	other := json.RawMessage(strings.ReplaceAll(string(doc), "2.5", "25e-1"))
 	b.SetBytes(int64(len(doc)))
 	for b.Loop() {
-		if !probe.SameJSON(doc, other) {
+		if !state.SameJSON(doc, other) {
 			b.Fatal("not the same")
 		}
 	}

@@ -1,4 +1,4 @@
-package probe
+package state
 
 import (
 	"bytes"
@@ -14,13 +14,13 @@ import (
 // objects whatever the order of their members. Of a member that comes twice the
 // last one counts. What is no JSON is the same as nothing.
 func SameJSON(a, b json.RawMessage) bool {
-	va, okA := parseJSON(a)
-	vb, okB := parseJSON(b)
+	va, okA := ParseJSON(a)
+	vb, okB := ParseJSON(b)
 	return okA && okB && same(va, vb)
 }
 
-// parseJSON reads exactly one value, its numbers as they are written.
-func parseJSON(raw []byte) (any, bool) {
+// ParseJSON reads exactly one value, its numbers as they are written.
+func ParseJSON(raw []byte) (any, bool) {
 	d := json.NewDecoder(bytes.NewReader(raw))
 	d.UseNumber()
 	var v any
