@@ -34,7 +34,7 @@ func (r *run) counterexample(c *scenarios.Check, f *event.Failure, found finding
 	}
 	fmt.Fprintf(&b, "# Play it again: ctxpush scenario run %s%s\n", name, r.configFlag())
 	file := *c
-	file.Counterexample, file.Found, file.Cause = c.ID, strings.Join(strings.Fields(f.Detail), " "), f.Cause
+	file.Counterexample, file.Found, file.Cause = c.ID, strings.Join(strings.Fields(f.Detail), " "), f.CauseID
 	file.Scenarios = []scenarios.Scenario{found.Scenario}
 	b.Write(scenarios.Format(file))
 	f.Counterexample, f.Scenario = name, b.Bytes()

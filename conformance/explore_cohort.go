@@ -11,7 +11,6 @@ import (
 	"github.com/ctxpush/ctxpush/conformance/event"
 	"github.com/ctxpush/ctxpush/conformance/probe"
 	"github.com/ctxpush/ctxpush/conformance/state"
-	"github.com/ctxpush/ctxpush/fixtures"
 	"github.com/ctxpush/ctxpush/mocksender"
 	"github.com/ctxpush/ctxpush/scenarios"
 )
@@ -42,7 +41,7 @@ func (x *exploration) bind(c cohort) ([]*route, error) {
 		r := &route{index: c.first + i, schedule: s}
 		scenario := s.Scenario(x.judge)
 		var err error
-		r.cast, err = scenarios.Bind(scenario, fixtures.Seed(x.run.cfg.Seed), x.run.cfg.Epoch, fmt.Sprintf("%s/%s%d", x.check.ID, c.name, r.index))
+		r.cast, err = scenarios.Bind(scenario, x.run.cfg.seed(), x.run.cfg.Epoch, fmt.Sprintf("%s/%s%d", x.check.ID, c.name, r.index))
 		if err != nil {
 			return nil, fmt.Errorf("check %s: %w", x.check.ID, err)
 		}

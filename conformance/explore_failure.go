@@ -6,6 +6,7 @@ import (
 	"slices"
 
 	"github.com/ctxpush/ctxpush/conformance/event"
+	"github.com/ctxpush/ctxpush/conformance/explain"
 	"github.com/ctxpush/ctxpush/conformance/state"
 	"github.com/ctxpush/ctxpush/mocksender"
 	"github.com/ctxpush/ctxpush/scenarios"
@@ -98,10 +99,10 @@ func (x *exploration) judgeStates(r *route, states []*event.State, kind event.Ki
 		if kind != "" {
 			s.Kind = kind
 			detail += ", and was right before"
-			cause = appliedLater
+			cause = explain.AppliedLater
 		}
 		x.mu.Lock()
-		x.fail(s, r, event.Failure{Kind: s.Kind, Field: s.Field, Detail: detail, Message: w.Key, Expected: state.Expected(w), Got: states[i], Cause: cause})
+		x.fail(s, r, event.Failure{Kind: s.Kind, Field: s.Field, Detail: detail, Message: w.Key, Expected: state.Expected(w), Got: states[i], CauseID: cause})
 		x.mu.Unlock()
 		return // the others of the same message may follow from it
 	}
@@ -121,7 +122,7 @@ func (r *route) symptom(states []*event.State) state.Symptom {
 // schedule.
 func (r *route) cause(w scenarios.Want, got *event.State, otherwise string) string {
 	if got == nil {
-		return "an entry is dropped that comes before another, or without it"
+		return explain.EntryDropped
 	}
 	own := func(e mocksender.Event) bool {
 		return w.Key.DeviceToken == "" || e.DeviceToken == "" || e.DeviceToken == w.Key.DeviceToken
@@ -132,9 +133,9 @@ func (r *route) cause(w scenarios.Want, got *event.State, otherwise string) stri
 	}
 	switch {
 	case state.Says(sent[len(sent)-1], w, got):
-		return "the last arrival wins"
+		return explain.LastArrival
 	case state.Says(sent[0], w, got):
-		return "the first arrival wins, and later entries are taken for copies"
+		return explain.FirstArrival
 	}
 	return otherwise
 }
@@ -150,8 +151,8 @@ func (x *exploration) turnedDown(r *route, d mocksender.Delivery) {
 	x.mu.Lock()
 	defer x.mu.Unlock()
 	x.fail(refusal(d), r, event.Failure{Kind: event.Refused, Answer: state.AnswerOf(last), Message: r.wants[0].Key.Message(),
-		Detail: fmt.Sprintf("not acknowledged in %d attempts, the last: %s", len(d.Attempts), outcome(last)),
-		Cause:  refusalCause(last.Answer.Status, x.check.Cause)})
+		Detail:  fmt.Sprintf("not acknowledged in %d attempts, the last: %s", len(d.Attempts), outcome(last)),
+		CauseID: explain.AnswerCause(last.Answer.Status, x.check.Cause)})
 }
 
 // crashed records that the receiver ended, while it had the parts, and ends the
@@ -160,9 +161,9 @@ func (x *exploration) crashed(how string, parts []part) {
 	x.mu.Lock()
 	defer x.mu.Unlock()
 	x.crashes = true
-	f := event.Failure{Kind: event.Crashed, Detail: "the receiver " + how, Cause: "the process ended after it had handled the requests"}
+	f := event.Failure{Kind: event.Crashed, Detail: "the receiver " + how, CauseID: explain.EndedAfter}
 	if len(parts) > 0 {
-		f.Cause = "the process ended while it handled the request"
+		f.CauseID = explain.EndedDuring
 		r := smallest(parts)
 		f.Message = r.wants[0].Key.Message()
 		if len(parts) > 1 {

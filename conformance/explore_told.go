@@ -11,7 +11,6 @@ import (
 
 	"github.com/ctxpush/ctxpush/conformance/event"
 	"github.com/ctxpush/ctxpush/conformance/state"
-	"github.com/ctxpush/ctxpush/fixtures"
 	"github.com/ctxpush/ctxpush/scenarios"
 )
 
@@ -58,7 +57,7 @@ func (x *exploration) examples(ctx context.Context) []*play {
 			again.do(ctx)
 			for _, f := range again.failures {
 				if f.Symptom() == g.failure.Symptom() {
-					f.Count, f.Cause, f.Detail = g.count, g.failure.Cause, plays[i].failures[0].Detail
+					f.Count, f.CauseID, f.Detail = g.count, g.failure.CauseID, plays[i].failures[0].Detail
 					again.failures = []event.Failure{f}
 					plays[i] = again
 					return
@@ -91,7 +90,7 @@ func (x *exploration) newPlay(g *group, label string) *play {
 	p.scenario = g.route.schedule.Scenario(x.judge)
 	p.cast = g.route.cast
 	if label != "" {
-		if cast, err := scenarios.Bind(p.scenario, fixtures.Seed(x.run.cfg.Seed), x.run.cfg.Epoch, label); err == nil {
+		if cast, err := scenarios.Bind(p.scenario, x.run.cfg.seed(), x.run.cfg.Epoch, label); err == nil {
 			p.cast = cast
 		}
 	}

@@ -8,7 +8,6 @@ import (
 	"time"
 
 	"github.com/ctxpush/ctxpush/conformance/event"
-	"github.com/ctxpush/ctxpush/fixtures"
 	"github.com/ctxpush/ctxpush/mocksender"
 	"github.com/ctxpush/ctxpush/mocksender/clock"
 	"github.com/ctxpush/ctxpush/scenarios"
@@ -287,7 +286,7 @@ func (m *minimizer) once(ctx context.Context, s scenarios.Scenario, pace pace) b
 // replay plays a scenario with new messages; nil where it could not be judged.
 func (m *minimizer) replay(ctx context.Context, s scenarios.Scenario, pace *pace) *play {
 	m.n++
-	cast, err := scenarios.Bind(s, fixtures.Seed(m.run.cfg.Seed), m.run.cfg.Epoch, fmt.Sprintf("%s/%d", m.id, m.n))
+	cast, err := scenarios.Bind(s, m.run.cfg.seed(), m.run.cfg.Epoch, fmt.Sprintf("%s/%d", m.id, m.n))
 	if err != nil {
 		return nil
 	}

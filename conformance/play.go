@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/ctxpush/ctxpush/conformance/event"
+	"github.com/ctxpush/ctxpush/conformance/explain"
 	"github.com/ctxpush/ctxpush/conformance/probe"
 	"github.com/ctxpush/ctxpush/conformance/state"
 	"github.com/ctxpush/ctxpush/mocksender"
@@ -296,7 +297,7 @@ func (p *play) restart(ctx context.Context, how scenarios.Restart) error {
 		}
 		p.run.lose(err)
 		p.done(event.Step{Kind: event.Restarted, AtUS: p.since(begin), TookUS: time.Since(begin).Microseconds(), Text: signal, Error: firstLine(err.Error())})
-		p.fail(event.Failure{Kind: event.Crashed, Detail: "after " + signal + " it did not start again: " + firstLine(err.Error()), Cause: p.check.Cause})
+		p.fail(event.Failure{Kind: event.Crashed, Detail: "after " + signal + " it did not start again: " + firstLine(err.Error()), CauseID: p.check.Cause})
 		return errUnfit
 	}
 	p.note("%s, started again in %s", signal, time.Since(begin).Round(time.Millisecond))
@@ -320,7 +321,7 @@ func (p *play) expect(ctx context.Context, expect []scenarios.Expectation, final
 	}
 	if err != nil {
 		if how, ended := p.run.revive(ctx); ended {
-			p.fail(event.Failure{Kind: event.Crashed, Detail: "the receiver " + how, Cause: "the process ended after it had handled the requests"})
+			p.fail(event.Failure{Kind: event.Crashed, Detail: "the receiver " + how, CauseID: explain.EndedAfter})
 			return errUnfit
 		}
 		return err
@@ -346,7 +347,7 @@ func (p *play) misjudged(w scenarios.Want, got *event.State, m state.Mismatch, m
 	if w.Status == "" && kind == event.Stale {
 		kind = event.Merged // nothing of it was sent under its own key
 	}
-	p.fail(event.Failure{Kind: kind, Field: m.Field, Detail: m.String() + more, Message: w.Key, Expected: state.Expected(w), Got: got, Cause: cause})
+	p.fail(event.Failure{Kind: kind, Field: m.Field, Detail: m.String() + more, Message: w.Key, Expected: state.Expected(w), Got: got, CauseID: cause})
 }
 
 // fail records a failure with its evidence; alike ones are counted.

@@ -9,7 +9,6 @@ import (
 
 	"github.com/ctxpush/ctxpush/conformance/doctor"
 	"github.com/ctxpush/ctxpush/conformance/event"
-	"github.com/ctxpush/ctxpush/fixtures"
 	"github.com/ctxpush/ctxpush/scenarios"
 )
 
@@ -123,7 +122,7 @@ func (r *run) race(ctx context.Context, p *play, tell func(Trace)) (*play, error
 	}
 	for round := 2; round <= raceRounds && len(p.failures) == 0 && p.broke == nil && ctx.Err() == nil; round++ {
 		label := fmt.Sprintf("%s/%s/round %d", p.check.ID, p.scenario.Name, round)
-		cast, err := scenarios.Bind(p.scenario, fixtures.Seed(r.cfg.Seed), r.cfg.Epoch, label)
+		cast, err := scenarios.Bind(p.scenario, r.cfg.seed(), r.cfg.Epoch, label)
 		if err != nil {
 			return p, fmt.Errorf("check %s: %w", p.check.ID, err)
 		}

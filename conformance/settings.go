@@ -22,8 +22,12 @@ type Config struct {
 
 	// Seed is where everything made-up comes from; 0 is a random one.
 	Seed uint64
+	// Salt makes the messages' keys and device tokens others than those of another
+	// run of the seed, so that it can be played again at a receiver that keeps
+	// what it got; empty: they follow from the seed alone.
+	Salt string
 	// Epoch is when the run's messages are scheduled; zero is yesterday's
-	// midnight, UTC. The same seed and epoch give the same requests.
+	// midnight, UTC. The same seed, salt and epoch give the same requests.
 	Epoch time.Time
 
 	// Focus and Skip choose checks by patterns over their ids, as path.Match
@@ -91,6 +95,9 @@ const (
 type UsageError struct{ msg string }
 
 func (e *UsageError) Error() string { return e.msg }
+
+// seed is what the run's messages are made from.
+func (c *Config) seed() fixtures.Salted { return fixtures.Seed(c.Seed).Salted(c.Salt) }
 
 // setDefaults fills in what is empty.
 func (c *Config) setDefaults(now time.Time) {

@@ -6,6 +6,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/ctxpush/ctxpush/fixtures"
 	"github.com/ctxpush/ctxpush/mocksender"
 	"github.com/ctxpush/ctxpush/scenarios/strictyaml"
 )
@@ -189,7 +190,7 @@ func FuzzParse(f *testing.F) {
 			return
 		}
 		for _, s := range c.Scenarios {
-			cast, err := Bind(s, 7, time.Date(2026, 11, 23, 0, 0, 0, 0, time.UTC), s.Name)
+			cast, err := Bind(s, fixtures.Seed(7), time.Date(2026, 11, 23, 0, 0, 0, 0, time.UTC), s.Name)
 			if err != nil {
 				t.Fatalf("%s: can't be bound: %v", s.Name, err)
 			}

@@ -44,6 +44,8 @@ type Options struct {
 	// Seed is where the messages that are sent come from; 0 is a random one, so
 	// that a receiver that runs on has never seen them.
 	Seed uint64
+	// Salt is what their keys follow from beside the seed.
+	Salt string
 	// Epoch is when they were scheduled; zero is fixtures.DefaultEpoch.
 	Epoch time.Time
 	// NoProbe leaves out the steps that ask the probe; TakeFirst alone heeds it.

@@ -177,7 +177,7 @@ func (e *exam) story(label string, final mocksender.DeliveryStatus, history ...m
 		return story{}, err
 	}
 	s := check.Scenarios[0]
-	cast, err := scenarios.Bind(s, fixtures.Seed(e.Seed), e.Epoch, "doctor/"+label)
+	cast, err := scenarios.Bind(s, fixtures.Seed(e.Seed).Salted(e.Salt), e.Epoch, "doctor/"+label)
 	if err != nil {
 		return story{}, err
 	}

@@ -109,6 +109,7 @@ func (RunFinished) isEvent()     {}
 type Tool struct {
 	Version  string    `json:"version"`
 	Seed     uint64    `json:"seed"`
+	Salt     string    `json:"salt,omitempty"` // what the messages' keys follow from beside the seed
 	Epoch    time.Time `json:"epoch"` // the time at which the run's messages were scheduled
 	Protocol string    `json:"protocol"`
 }
@@ -204,6 +205,9 @@ type Failure struct {
 	Kind  Kind   `json:"kind"`
 	Count int    `json:"count"` // how many states or requests failed alike
 	Cause string `json:"cause"` // a likely cause, for the receiver's author
+	// CauseID names the cause among all that are known; empty: it is a sentence of
+	// the user's own scenario.
+	CauseID string `json:"cause_id,omitempty"`
 	// Remedy is what the author may change, in a sentence or two.
 	Remedy string `json:"remedy,omitempty"`
 	// Detail says in one line what was wrong, such as "answered 500".

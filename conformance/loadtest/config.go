@@ -21,6 +21,9 @@ type Config struct {
 
 	// Seed is where everything made-up comes from; 0 is a random one.
 	Seed uint64
+	// Salt is what the messages' keys follow from beside the seed, so that it can
+	// be sent again to a receiver that keeps what it got; empty is none.
+	Salt string
 	// Epoch is when the first messages are scheduled; zero is
 	// fixtures.LoadEpoch.
 	Epoch time.Time

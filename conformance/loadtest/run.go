@@ -150,7 +150,7 @@ type level struct {
 // traffic is what a level sends.
 func (r *run) traffic(l level) traffic.Options {
 	return traffic.Options{
-		Seed: fixtures.Seed(l.seed), Epoch: r.Epoch, Messages: l.messages, Mix: r.plan.mix, Batch: r.plan.batch,
+		Seed: fixtures.Seed(l.seed), Salt: r.Salt, Epoch: r.Epoch, Messages: l.messages, Mix: r.plan.mix, Batch: r.plan.batch,
 		Faults: traffic.Faults{Duplicate: r.Faults.Duplicate, Reorder: r.Faults.Reorder, Drop: r.Faults.Drop},
 		Shard:  l.shard.I, Shards: l.shard.N,
 	}
@@ -259,7 +259,7 @@ func (r *run) telling(t *tally) (stop func()) {
 // reachable sees that the probe works before anything is judged by it: the
 // receiver can't know a message that was never sent.
 func (r *run) reachable(ctx context.Context) error {
-	m := fixtures.Seed(r.Seed).PlainMessage(0)
+	m := fixtures.Seed(r.Seed).Salted(r.Salt).PlainMessage(0)
 	key := m.Key.Message()
 	if r.Target.Identity == scenarios.ByDevice {
 		key.DeviceToken = m.Devices[0]
@@ -303,7 +303,7 @@ func (r *run) tell(change func(*Progress)) {
 func (r *run) blank() Report {
 	return Report{
 		Schema: Schema, Command: r.Command, Started: time.Now(),
-		Tool: event.Tool{Version: r.Version, Seed: r.Seed, Epoch: r.Epoch, Protocol: string(r.Target.Protocol)},
+		Tool: event.Tool{Version: r.Version, Seed: r.Seed, Salt: r.Salt, Epoch: r.Epoch, Protocol: string(r.Target.Protocol)},
 		Plan: Plan{
 			Rate: r.plan.rate, DurationS: r.plan.duration.Seconds(), Connections: r.Connections, Messages: r.Messages,
 			Mix: r.plan.mix.String(), Batch: r.plan.batch.String(), Faults: r.Faults, TimeScale: r.TimeScale, Shard: r.Shard, Verify: r.Verify.String(),

@@ -105,6 +105,7 @@ func (b *Builder) Report() Report {
 			r.UnneededWaivers = append(r.UnneededWaivers, w)
 		}
 	}
+	r.Causes = causes(r.Checks)
 	r.Explanations = explanations(r.Checks)
 	r.Summary = summarize(r.Checks, len(r.NotRun))
 	r.Result, r.Reason = b.result(r.Summary)

@@ -41,6 +41,8 @@ type Report struct {
 	Summary    Summary   `json:"summary"`
 	// Checks are the checks that were finished, in the order of the table.
 	Checks []Check `json:"checks"`
+	// Causes are the mistakes that what failed comes from, each once.
+	Causes []Cause `json:"causes,omitempty"`
 	// Explanations are the likely causes of what failed.
 	Explanations []Explanation `json:"explanations,omitempty"`
 	// NotRun are the ids of the checks that were to be played and never finished.

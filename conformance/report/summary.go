@@ -7,6 +7,7 @@ import (
 	"io"
 	"os"
 	"strings"
+	"time"
 
 	"github.com/ctxpush/ctxpush/conformance/event"
 	"github.com/ctxpush/ctxpush/mocksender"
@@ -282,7 +283,11 @@ func (m *markdown) repeat(r Report) {
 		m.block("Run it again:")
 		m.block(fence("sh", []string{clip(r.Command, maxCurlBytes)}))
 	}
-	facts := []string{fmt.Sprintf("ctxpush %s, seed %d, protocol %s, identity %s", r.Tool.Version, r.Tool.Seed, r.Tool.Protocol, r.Receiver.Identity)}
+	seed := fmt.Sprint("seed ", r.Tool.Seed)
+	if r.Tool.Salt != "" {
+		seed += fmt.Sprintf(", salt %s, epoch %s", r.Tool.Salt, r.Tool.Epoch.Format(time.RFC3339))
+	}
+	facts := []string{fmt.Sprintf("ctxpush %s, %s, protocol %s, identity %s", r.Tool.Version, seed, r.Tool.Protocol, r.Receiver.Identity)}
 	for _, s := range []string{r.Receiver.Kind, r.Receiver.Image, r.Receiver.Digest, r.Receiver.URL} {
 		if s != "" {
 			facts = append(facts, s)
