@@ -330,8 +330,11 @@ func (p *play) expect(ctx context.Context, expect []scenarios.Expectation, final
 	p.saw(time.Now(), p.compared(wants, states))
 	for i, w := range wants {
 		if m, wrong := state.Compare(w, states[i]); wrong {
+			if err := p.stillProvided(ctx); err != nil {
+				return err
+			}
 			p.misjudged(w, states[i], m, "", state.KindOf(w, states[i], p.sent, p.refused), p.check.Cause)
-		} else if final {
+		} else if final && !p.isProvided() {
 			p.settled = append(p.settled, w)
 		}
 	}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/ctxpush/ctxpush/conformance/event"
@@ -31,6 +32,26 @@ func (p *play) provided(ctx context.Context, expect []scenarios.Expectation) err
 		}
 	}
 	return nil
+}
+
+// stillProvided sees that what the scenario is provided with is so still: a
+// receiver may forget what is old at any time.
+func (p *play) stillProvided(ctx context.Context) error {
+	for _, step := range p.scenario.Steps {
+		if step.Provided == nil {
+			continue
+		}
+		if err := p.provided(ctx, step.Provided); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// isProvided tells whether the scenario's states may be forgotten: they are not
+// looked at again.
+func (p *play) isProvided() bool {
+	return slices.ContainsFunc(p.scenario.Steps, func(s scenarios.Step) bool { return s.Provided != nil })
 }
 
 // ask asks for the states until they are as expected or the time to settle is
