@@ -130,7 +130,7 @@ func repeatLine(cmd *cobra.Command, args []string, seed uint64, epoch time.Time)
 	tail := ""
 	cmd.Flags().Visit(func(f *pflag.Flag) {
 		switch f.Name {
-		case "seed", "epoch", "report-dir", "quiet", "verbose":
+		case "seed", "epoch", "report-dir", "quiet", "verbose", "trace-requests":
 		case "secret":
 			tail += ` --secret "$CTXPUSH_SECRET"`
 		case "probe-sql-dsn":

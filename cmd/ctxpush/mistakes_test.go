@@ -58,7 +58,7 @@ func TestMistakes(t *testing.T) {
 		{"certify --scenarios @", empty, `@: holds no scenario file: want *.yaml`},
 		{"certify --scenarios @", filepath.Dir(clash), `@/late.yml: its id user/late is that of @/late.yaml too: rename one of them`},
 		{"certify --only-new", "", `--only-new without --baseline: want --baseline FILE, a report.json of an earlier run`},
-		{"certify --quiet --verbose", "", `--quiet beside --verbose: want one of the two`},
+		{"certify --quiet --verbose", "", `--quiet beside --verbose or --trace-requests: want one of the two`},
 		{"certify --baseline gone.json", "", `--baseline gone.json: no such file or directory`},
 		{"certify --baseline @", notJSON, `--baseline @: report: line 1 is not JSON: unexpected end of JSON input`},
 		{"certify --baseline @", foreign, `--baseline @: report: schema is "ctxpush.load/v1": want "ctxpush.report/v1"`},

@@ -108,7 +108,7 @@ func TestCertifyQuietAndVerbose(t *testing.T) {
 	if !strings.HasPrefix(out, "FAIL  ") || strings.Count(out, "\n") != 1 || stderr != "" {
 		t.Errorf("quiet: got\n%s%s", out, stderr)
 	}
-	args, _ = certifying(t, nil, append(twoOrders, "--verbose", "--secret", "s3cret-of-the-test")...)
+	args, _ = certifying(t, nil, append(twoOrders, "--trace-requests", "--secret", "s3cret-of-the-test")...)
 	_, stderr = ctxpush(t, exitOK, args...)
 	for _, want := range []string{"order/late-pending  #1 (delivered ", "PASS  order/late-pending  "} {
 		if !strings.Contains(stderr, want) {
@@ -187,7 +187,7 @@ func TestReportRendersAgain(t *testing.T) {
 
 // TestInterruptedRunIsReported: all files are there, and say so.
 func TestInterruptedRunIsReported(t *testing.T) {
-	args, dir := certifying(t, nil, "--verbose")
+	args, dir := certifying(t, nil, "--trace-requests")
 	ctx, cancel := context.WithCancelCause(t.Context())
 	defer cancel(nil)
 	var p program
