@@ -34,7 +34,7 @@ func (r *run) firstSteps(ctx context.Context) (over bool, err error) {
 func (r *run) takeFirst(ctx context.Context) error {
 	target := r.cfg.Target
 	target.Secret = config.Secret(r.secret)
-	first, err := doctor.TakeFirst(ctx, doctor.Options{Target: target, Seed: r.cfg.Seed, Epoch: r.cfg.Epoch}, r.receiver, r.prober)
+	first, err := doctor.TakeFirst(ctx, doctor.Options{Target: target, Seed: r.cfg.Seed, Salt: r.cfg.Salt, Epoch: r.cfg.Epoch}, r.receiver, r.prober)
 	if err == nil && first.Late > 0 {
 		r.note("%s", first.Note(r.cfg.Target.Settle))
 		r.cfg.Target.Settle = first.Settle()

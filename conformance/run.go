@@ -69,7 +69,7 @@ func (r *run) started() event.RunStarted {
 		Time:    time.Now(),
 		Tool:    event.Tool{Version: r.cfg.Version, Seed: r.cfg.Seed, Salt: r.cfg.Salt, Epoch: r.cfg.Epoch, Protocol: string(r.cfg.Target.Protocol)},
 		Command: r.cfg.Command,
-		Receiver: event.Receiver{Name: r.cfg.Target.Name, Kind: info.Kind, URL: r.receiver.URL(), Image: info.Image, Digest: info.Digest,
+		Receiver: event.Receiver{Arguments: r.cfg.Target.Arguments("--config "), Name: r.cfg.Target.Name, Kind: info.Kind, URL: r.receiver.URL(), Image: info.Image, Digest: info.Digest,
 			Identity: string(r.cfg.Target.Identity), File: r.cfg.Target.File, FileDigest: r.cfg.Target.FileDigest},
 	}
 	for _, c := range r.checks {

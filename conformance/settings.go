@@ -79,7 +79,7 @@ const (
 	// DefaultParallel is small enough for receivers with few connections.
 	DefaultParallel = 8
 	// DefaultShrink bounds what a receiver that fails everything costs.
-	DefaultShrink = time.Minute
+	DefaultShrink = 15 * time.Second
 )
 
 // Traces chooses which scenarios' traces a report has.
@@ -130,8 +130,19 @@ func (c *Config) setDefaults(now time.Time) {
 		c.Version = "unknown"
 	}
 	if c.Command == "" {
-		c.Command = fmt.Sprintf("ctxpush certify --seed %d --epoch %s", c.Seed, c.Epoch.Format(time.RFC3339))
+		c.Command = fmt.Sprintf("ctxpush certify %s --seed %d --epoch %s", c.Target.Arguments(""), c.Seed, c.Epoch.Format(time.RFC3339))
 	}
+}
+
+// Validate says what is wrong with c, as Certify would, without looking for the
+// receiver: a *UsageError or a *config.Error.
+func (c Config) Validate() error {
+	c.setDefaults(time.Now())
+	if err := c.validate(); err != nil {
+		return err
+	}
+	_, err := Checks(c)
+	return err
 }
 
 func (c *Config) validate() error {

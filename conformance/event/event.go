@@ -116,6 +116,9 @@ type Tool struct {
 
 // Receiver describes the receiver under test.
 type Receiver struct {
+	// Arguments name the receiver on a command line, quoted for a shell.
+	Arguments string `json:"arguments,omitempty"`
+
 	Name     string `json:"name"`
 	Kind     string `json:"kind"` // url, command, container, compose or built-in
 	URL      string `json:"url,omitempty"`

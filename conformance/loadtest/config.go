@@ -114,7 +114,8 @@ func (c *Config) setDefaults() {
 	c.Level = cmp.Or(c.Level, DefaultLevel)
 	c.Interval = cmp.Or(c.Interval, time.Second)
 	c.Version = cmp.Or(c.Version, "unknown")
-	c.Command = cmp.Or(c.Command, fmt.Sprintf("ctxpush load --seed %d --epoch %s", c.Seed, c.Epoch.Format(time.RFC3339)))
+	c.Command = cmp.Or(c.Command, fmt.Sprintf("ctxpush load %s --seed %d --epoch %s",
+		c.Target.Arguments(""), c.Seed, c.Epoch.Format(time.RFC3339)))
 	if c.Shard == (Shard{}) {
 		c.Shard = Shard{1, 1}
 	}
