@@ -87,12 +87,9 @@ func (a *admission) component(component []int) int {
 	struck := component[0]
 	var merged map[mocksender.Key]states
 	var winner []int
-	begin, before := a.mem.Mark(), a.cells
+	begin, before := a.mem.Mark(), a.of(component)
 	for order := range permutations(component) {
-		a.cells = maps.Clone(before)
-		if len(component) == 1 {
-			a.cells = before // nothing to go back to
-		}
+		maps.Copy(a.cells, before)
 		failed := -1
 		for _, i := range order {
 			if !a.request(i) {
@@ -106,17 +103,15 @@ func (a *admission) component(component []int) int {
 			continue
 		}
 		if merged == nil {
-			merged, winner = a.cells, slices.Clone(order)
+			merged, winner = a.of(component), slices.Clone(order)
 			continue
 		}
-		for k, s := range a.cells {
-			if had, ok := merged[k]; ok {
-				merged[k] = had.union(s)
-			}
+		for k, s := range a.of(component) {
+			merged[k] = merged[k].union(s)
 		}
 	}
 	if merged == nil { // what was answered tells what took effect
-		a.cells = before
+		maps.Copy(a.cells, before)
 		for _, i := range component {
 			if f := a.x.answered(i); works(f.outcome) {
 				a.take(i, f.entries, false)
@@ -132,8 +127,20 @@ func (a *admission) component(component []int) int {
 		}
 		a.m.Done(&a.mem, r.Request, entries, o)
 	}
-	a.cells = merged
+	maps.Copy(a.cells, merged)
 	return -1
+}
+
+// of are the cells that a component's requests name.
+func (a *admission) of(component []int) map[mocksender.Key]states {
+	cells := map[mocksender.Key]states{}
+	for _, i := range component {
+		for e := range a.x.j.Requests[i].Entries {
+			k := a.m.Naming.Cell(a.x.j.Requests[i].Entries[e].Key)
+			cells[k] = a.at(k)
+		}
+	}
+	return cells
 }
 
 // request is whether the answer to a request is foretold. What was seen of it

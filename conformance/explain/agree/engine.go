@@ -21,6 +21,7 @@ type Engine struct {
 	right        fronts
 	course       *course // of a model with the right front and naming
 	sample       []int   // some looks that fail, of every group
+	sampled      []int   // the requests that name their messages
 }
 
 // New is an engine for a journal, which must not be changed any more.
@@ -29,10 +30,9 @@ func New(j Journal) *Engine {
 	x.refuses = make([]bool, len(j.Requests))
 	x.meetings = meetingsOf(&j, x.components)
 	m := x.model(model.RowPerDevice)
-	x.answersFirst = x.byBegin
 	// What was refused though it was right has no effect in the right receiver
 	// either: whether a state is right is asked of what it acknowledged.
-	x.right, _ = x.frontsOf(&m, func(request int, foretold bool) bool { x.refuses[request] = !foretold; return true })
+	x.right, _ = x.frontsOf(&m, x.byBegin, func(request int, foretold bool) bool { x.refuses[request] = !foretold; return true })
 	x.answersFirst = slices.Clone(x.byBegin)
 	slices.SortStableFunc(x.answersFirst, func(a, b int) int { return order(x.refuses[a]) - order(x.refuses[b]) })
 	x.look(&m, x.courseOf(&m, x.right, nil), func(look int, foretold bool) bool { x.fails[look] = !foretold; return true })
@@ -40,6 +40,15 @@ func New(j Journal) *Engine {
 	for _, f := range x.failures(maxSample) {
 		if f.Look >= 0 {
 			x.sample = append(x.sample, f.Look)
+		}
+	}
+	messages := map[mocksender.Key]bool{}
+	for _, i := range x.sample {
+		messages[j.Looks[i].Key.Message()] = true
+	}
+	for i := range j.Requests {
+		if slices.ContainsFunc(j.Requests[i].Entries, func(e model.Entry) bool { return messages[e.Key.Message()] }) {
+			x.sampled = append(x.sampled, i)
 		}
 	}
 	return x
@@ -129,14 +138,26 @@ func (x *Engine) strike(m *model.Model) Fact {
 // some twice.
 func (x *Engine) run(m *model.Model, tell func(Fact, bool) bool) {
 	if m.Admit != nil {
-		x.admit(m, tell)
+		// All that it does is to refuse: where nothing was refused that is right it
+		// is as right as one without it.
+		if x.refuses[x.answersFirst[0]] || len(x.sample) == 0 || tell(Fact{x.sample[0], -1}, false) {
+			x.admit(m, tell)
+		}
 		return
 	}
 	answer := func(request int, foretold bool) bool { return tell(Fact{-1, request}, foretold) }
+	look := func(look int, foretold bool) bool { return tell(Fact{look, -1}, foretold) }
+	own := m.Naming.Key != nil || m.Naming.Unit != nil
 	f, c := x.right, x.course
 	if m.Fronted {
+		if len(x.sample) > 0 && !own && !m.Remembers() { // most are struck out by what is done for these
+			f, more := x.frontsOf(m, x.sampled, answer)
+			if !more || !x.look(m, x.courseOf(m, f, x.sample), look) {
+				return
+			}
+		}
 		var more bool
-		if f, more = x.frontsOf(m, answer); !more {
+		if f, more = x.frontsOf(m, x.answersFirst, answer); !more {
 			return
 		}
 	} else {
@@ -146,8 +167,7 @@ func (x *Engine) run(m *model.Model, tell func(Fact, bool) bool) {
 			}
 		}
 	}
-	look := func(look int, foretold bool) bool { return tell(Fact{look, -1}, foretold) }
-	if m.Fronted || m.Naming.Key != nil || m.Naming.Unit != nil {
+	if m.Fronted || own {
 		if len(x.sample) > 0 && !x.look(m, x.courseOf(m, f, x.sample), look) {
 			return
 		}

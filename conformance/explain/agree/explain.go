@@ -57,8 +57,8 @@ type Explanation struct {
 const (
 	// maxLikely is how many likely mistakes of a group are told.
 	maxLikely = 3
-	// maxPairs is how many pairs of mistakes are tried.
-	maxPairs = 4000
+	// maxFirst is how many mistakes are tried together with all others.
+	maxFirst = 10
 )
 
 // Explain looks for the smallest set of mistakes that agrees with everything.
@@ -165,34 +165,39 @@ func (x *Engine) cause(found []Trial) *Cause {
 	return c
 }
 
-// pairs are the models with two mistakes in different functions, each of which
-// foretells failures that the other does not, and which together foretell all.
+// pairs are the models with two mistakes in different functions, of which one is
+// among those that foretell the most failures.
 func (x *Engine) pairs(ctx context.Context) []Trial {
-	facts := x.failures(200)
-	place := make(map[Fact]int, len(facts))
-	for i, f := range facts {
-		place[f] = i
+	facts := map[Fact]bool{}
+	for _, f := range x.failures(maxSample) {
+		facts[f] = true
 	}
 	singles := slices.DeleteFunc(x.singles(), func(t Trial) bool { return t.Mistakes[0].Allows })
-	foretold := make([]set, len(singles))
+	foretold := make([]int, len(singles))
 	inParallel(len(singles), func(i int) {
 		if ctx.Err() == nil {
-			foretold[i] = x.foretells(&singles[i], place)
+			foretold[i] = x.foretells(&singles[i], facts)
 		}
 	})
+	best := make([]int, len(singles))
+	for i := range best {
+		best[i] = i
+	}
+	slices.SortStableFunc(best, func(a, b int) int { return cmp.Compare(foretold[b], foretold[a]) })
 	var pairs []Trial
-	for i := range singles {
-		for k := i + 1; k < len(singles) && len(pairs) < maxPairs; k++ {
+	for n, i := range best[:min(len(best), maxFirst)] {
+		for k := range singles {
 			a, b := &singles[i], &singles[k]
-			if a.Layout != b.Layout && x.several(a) && x.several(b) || a.Mistakes[0].Function == b.Mistakes[0].Function ||
-				!foretold[i].covers(foretold[k], len(facts)) {
+			if slices.Contains(best[:n], k) || a.Mistakes[0].Function == b.Mistakes[0].Function ||
+				a.Layout != b.Layout && x.several(a) && x.several(b) {
 				continue
 			}
 			layout := a.Layout
 			if !x.several(a) {
 				layout = b.Layout
 			}
-			pairs = append(pairs, Trial{Mistakes: []model.Mistake{a.Mistakes[0], b.Mistakes[0]}, Layout: layout, Struck: noFact})
+			mistakes := []model.Mistake{a.Mistakes[0], b.Mistakes[0]}
+			pairs = append(pairs, Trial{Mistakes: mistakes, Layout: layout, Struck: noFact})
 		}
 	}
 	return pairs
@@ -238,41 +243,24 @@ func (x *Engine) failed(f Fact) bool {
 	return x.refuses[f.Request]
 }
 
-// foretells are the failures that a model foretells, by their places.
-func (x *Engine) foretells(t *Trial, place map[Fact]int) set {
-	s := make(set, (len(place)+63)/64)
+// foretells is how many of some facts a model foretells.
+func (x *Engine) foretells(t *Trial, of map[Fact]bool) int {
+	foretold, left := map[Fact]bool{}, len(of)
 	m := x.model(t.Layout, t.Mistakes...)
-	x.run(&m, func(f Fact, foretold bool) bool {
-		if i, ok := place[f]; ok && foretold {
-			s[i/64] |= 1 << (i % 64)
+	x.run(&m, func(f Fact, is bool) bool {
+		if _, seen := foretold[f]; of[f] && !seen {
+			foretold[f] = is
+			left--
 		}
-		return true
+		return left > 0
 	})
-	return s
-}
-
-// set is a set of small numbers.
-type set []uint64
-
-// covers says whether two sets hold all of the first n numbers together, and
-// neither holds all that the other does.
-func (s set) covers(t set, n int) bool {
-	if len(s) != len(t) {
-		return false
-	}
-	var onlyS, onlyT uint64
-	for i := range s {
-		full := ^uint64(0)
-		if rest := n - 64*i; rest < 64 {
-			full = 1<<rest - 1
+	n := 0
+	for _, is := range foretold {
+		if is {
+			n++
 		}
-		if s[i]|t[i] != full {
-			return false
-		}
-		onlyS |= s[i] &^ t[i]
-		onlyT |= t[i] &^ s[i]
 	}
-	return onlyS != 0 && onlyT != 0
+	return n
 }
 
 // likely are the mistakes that agree with all that was seen of a group.

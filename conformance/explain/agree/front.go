@@ -94,13 +94,14 @@ func compareTimes(a, b float64) int {
 	return 0
 }
 
-// frontsOf are the fronts of a model, and tells of each request whether its
-// answer is foretold, until tell is false; there are no fronts then. A request
-// whose answer is not foretold has the effect that its answer says.
-func (x *Engine) frontsOf(m *model.Model, tell func(request int, foretold bool) bool) (fronts, bool) {
+// frontsOf are a model's fronts of some requests, of all where it remembers, and
+// tells of each whether its answer is foretold, until tell is false; there are
+// no fronts then. A request whose answer is not foretold has the effect that
+// its answer says.
+func (x *Engine) frontsOf(m *model.Model, requests []int, tell func(request int, foretold bool) bool) (fronts, bool) {
 	f := make(fronts, len(x.j.Requests))
 	if !m.Remembers() {
-		for _, i := range x.answersFirst {
+		for _, i := range requests {
 			entries, o := m.Front(nil, x.j.Requests[i].Request)
 			foretold := x.answers(m, i, o)
 			if !tell(i, foretold) {

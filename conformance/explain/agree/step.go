@@ -41,7 +41,7 @@ func (x *Engine) meet(m *model.Model, s states, meeting []part) states {
 	if m.Later != nil {
 		s = s.union(each(s, m.Idle)) // its jobs may have run, or not yet
 	}
-	if len(meeting) == 1 && len(meeting[0].ways) == 1 && !x.optional(m, s, meeting[0]) && !m.Overlap.Always {
+	if len(meeting) == 1 && len(meeting[0].ways) == 1 && !x.optional(m, s, meeting[0]) {
 		return x.one(m, s, &meeting[0])
 	}
 	var all states
@@ -116,7 +116,7 @@ func (x *Engine) mingle(m *model.Model, s states, meeting []part, way int) state
 	for i := range meeting {
 		may[i] = x.optional(m, s, meeting[i])
 	}
-	stale := m.Overlap.Stale && (len(meeting) > 1 || m.Overlap.Always)
+	stale := m.Overlap.Stale && len(meeting) > 1
 	at := make([]states, places) // by how far each request has come, the first the lowest digit
 	at[0] = s
 	size := func(i int) int { return len(meeting[i].ways[way]) + 1 }
@@ -149,9 +149,6 @@ func (x *Engine) mingle(m *model.Model, s states, meeting []part, way int) state
 		}
 	}
 	last := at[places-1]
-	if m.Overlap.Always {
-		last = last.union(s)
-	}
 	if stale { // whoever reads first may write last
 		for place := range places {
 			for i := range meeting {

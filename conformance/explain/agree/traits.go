@@ -14,27 +14,27 @@ type trait struct {
 
 var traits = func() []trait {
 	all := []trait{
-		{"an entry came again", func(x *Engine, h history, _ *Look) bool {
+		{"an entry came again", func(x *Engine, h history, l *Look) bool {
 			seen := map[any]bool{}
-			return x.anyEntry(h, func(request, entry int) bool {
+			return x.anyEntry(h, l, func(request, entry int) bool {
 				e := x.j.Requests[request].Entries[entry]
 				had := seen[e]
 				seen[e] = true
 				return had
 			})
 		}},
-		{"an entry came after a later one", func(x *Engine, h history, _ *Look) bool {
+		{"an entry came after a later one", func(x *Engine, h history, l *Look) bool {
 			last := int64(0)
-			return x.anyEntry(h, func(request, entry int) bool {
+			return x.anyEntry(h, l, func(request, entry int) bool {
 				at := x.j.Requests[request].Entries[entry].At
 				before := at < last
 				last = max(last, at)
 				return before
 			})
 		}},
-		{"two of its entries were in one request", func(x *Engine, h history, _ *Look) bool {
+		{"two of its entries were in one request", func(x *Engine, h history, l *Look) bool {
 			last := -1
-			return x.anyEntry(h, func(request, _ int) bool {
+			return x.anyEntry(h, l, func(request, _ int) bool {
 				same := request == last
 				last = request
 				return same
@@ -52,7 +52,7 @@ var traits = func() []trait {
 		}},
 		{"it is on several devices", func(x *Engine, h history, _ *Look) bool {
 			first := ""
-			return x.anyEntry(h, func(request, entry int) bool {
+			return x.anyEntry(h, nil, func(request, entry int) bool {
 				token := x.j.Requests[request].Entries[entry].Key.DeviceToken
 				if first == "" {
 					first = token
@@ -60,33 +60,35 @@ var traits = func() []trait {
 				return token != "" && token != first
 			})
 		}},
-		{"a request held more than 50 entries", func(x *Engine, h history, _ *Look) bool {
-			return x.anyEntry(h, func(request, _ int) bool { return len(x.j.Requests[request].Entries) > 50 })
+		{"a request held more than 50 entries", func(x *Engine, h history, l *Look) bool {
+			return x.anyEntry(h, l, func(request, _ int) bool { return len(x.j.Requests[request].Entries) > 50 })
 		}},
-		{"a request was larger than 64 KB", func(x *Engine, h history, _ *Look) bool {
-			return x.anyEntry(h, func(request, _ int) bool { return x.j.Requests[request].Size > 64<<10 })
+		{"a request was larger than 64 KB", func(x *Engine, h history, l *Look) bool {
+			return x.anyEntry(h, l, func(request, _ int) bool { return x.j.Requests[request].Size > 64<<10 })
 		}},
-		{"a request broke off", func(x *Engine, h history, _ *Look) bool {
-			return x.anyEntry(h, func(request, _ int) bool {
+		{"a request broke off", func(x *Engine, h history, l *Look) bool {
+			return x.anyEntry(h, l, func(request, _ int) bool {
 				return x.j.Requests[request].Arrived < x.j.Requests[request].Size
 			})
 		}},
 	}
 	for _, s := range mocksender.Statuses {
-		all = append(all, trait{"an entry says " + string(s), func(x *Engine, h history, _ *Look) bool {
-			return x.anyEntry(h, func(request, entry int) bool { return x.j.Requests[request].Entries[entry].Status == s })
+		all = append(all, trait{"an entry says " + string(s), func(x *Engine, h history, l *Look) bool {
+			return x.anyEntry(h, l, func(request, entry int) bool { return x.j.Requests[request].Entries[entry].Status == s })
 		}})
 	}
 	return all
 }()
 
-// anyEntry says whether an entry of the history's requests that is of its cell
-// has the property.
-func (x *Engine) anyEntry(h history, is func(request, entry int) bool) bool {
+// anyEntry says whether an entry of the history that is of the look's device, or
+// of none, has the property; l nil: an entry of any device.
+func (x *Engine) anyEntry(h history, l *Look, is func(request, entry int) bool) bool {
 	for _, mo := range h {
 		for _, p := range mo.meeting {
 			for e := range x.j.Requests[p.request].Entries {
-				if slices.Contains(p.ways[0], x.j.Requests[p.request].Entries[e]) && is(p.request, e) {
+				entry := &x.j.Requests[p.request].Entries[e]
+				own := l == nil || l.Key.DeviceToken == "" || entry.Key.DeviceToken == "" || entry.Key.DeviceToken == l.Key.DeviceToken
+				if own && slices.Contains(p.ways[0], *entry) && is(p.request, e) {
 					return true
 				}
 			}

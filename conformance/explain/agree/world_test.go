@@ -35,6 +35,7 @@ type action struct {
 type script struct {
 	t       testing.TB
 	id      model.Identity
+	inTurn  bool // nothing at once
 	group   string
 	actions []action
 	n       uint64 // messages so far
@@ -184,7 +185,7 @@ func (s *script) explore(every int) int {
 		var cohort []scenarios.Schedule
 		n := 0
 		for c := range x.Schedules() {
-			if n++; n%every == 0 {
+			if n++; n%every == 0 && !(s.inTurn && c.AtOnce()) {
 				cohort = append(cohort, c)
 			}
 			if len(cohort) == 25 {
