@@ -8,15 +8,15 @@ endif
 STATICCHECK = honnef.co/go/tools/cmd/staticcheck@v0.8.2
 ACTIONLINT = github.com/rhysd/actionlint/cmd/actionlint@v1.7.12
 
-.PHONY: build demo test lint unit torture long prove prove-stable bench stress fuzz docker image man release reproducible clean
+.PHONY: build demo test lint unit torture long cases prove prove-stable bench stress fuzz docker image man release reproducible clean
 
 build: ## the program, at bin/ctxpush
 	CGO_ENABLED=0 $(GO) build -o bin/ctxpush ./cmd/ctxpush
 
 demo: build ## certify the built-in receiver; no Docker needed
-	bin/ctxpush certify
+	bin/ctxpush certify --built-in
 
-test: lint docker prove unit ## everything
+test: lint docker unit ## all tests; make prove and make cases play the rest
 
 lint:
 	@unformatted="$$(gofmt -l .)"; if [ -n "$$unformatted" ]; then echo "gofmt: $$unformatted"; exit 1; fi
@@ -38,6 +38,9 @@ docker:
 unit:
 	$(GO) test -timeout 15m ./mocksender/... # in full volume, which the race detector makes too slow
 	$(GO) test -race -timeout 30m ./...
+
+cases: build ## certify receivers as people write them, right and wrong, and compare what is said with what is right
+	$(GO) run ./cmd/cases $(if $(CI),-strict) $(CASES)
 
 # In CI all designs' programs must be installed.
 prove: ## certify every mutant and every correct design; the README states the counts

@@ -5,6 +5,8 @@ import (
 	"fmt"
 
 	"github.com/ctxpush/ctxpush/conformance/event"
+	"github.com/ctxpush/ctxpush/conformance/explain"
+	"github.com/ctxpush/ctxpush/conformance/state"
 	"github.com/ctxpush/ctxpush/mocksender"
 	"github.com/ctxpush/ctxpush/scenarios"
 )
@@ -14,15 +16,15 @@ func (p *play) judgeAnswer(ctx context.Context, step scenarios.Step, d mocksende
 	last := d.Last()
 	if last.Err != nil {
 		if how, ended := p.run.revive(ctx); ended {
-			p.fail(event.Failure{Kind: event.Crashed, Detail: "the receiver " + how, Cause: "the process ended while it handled the request"})
+			p.fail(event.Failure{Kind: event.Crashed, Detail: "the receiver " + how, CauseID: explain.EndedDuring})
 			return errUnfit
 		}
 	}
 	switch step.Answer {
 	case scenarios.Acknowledge:
 		if !d.Acknowledged() {
-			p.fail(event.Failure{Kind: event.Refused, Detail: fmt.Sprintf("not acknowledged in %d attempts, the last: %s", len(d.Attempts), outcome(last)),
-				Message: p.messageOf(step), Cause: refusalCause(last.Answer.Status, p.check.Cause)})
+			p.fail(event.Failure{Kind: event.Refused, Answer: state.AnswerOf(last), Detail: fmt.Sprintf("not acknowledged in %d attempts, the last: %s", len(d.Attempts), outcome(last)),
+				Message: p.messageOf(step), CauseID: explain.AnswerCause(last.Answer.Status, p.check.Cause)})
 			return errUnfit
 		}
 	case scenarios.Drop:
@@ -35,7 +37,7 @@ func (p *play) judgeAnswer(ctx context.Context, step scenarios.Step, d mocksende
 			if !last.Acknowledged() {
 				detail += ", as anything else asks for a retry"
 			}
-			p.fail(event.Failure{Kind: event.Accepted, Detail: detail, Message: p.messageOf(step), Cause: p.check.Cause})
+			p.fail(event.Failure{Kind: event.Accepted, Answer: state.AnswerOf(last), Detail: detail, Message: p.messageOf(step), CauseID: p.check.Cause})
 		}
 	}
 	return nil
@@ -55,21 +57,4 @@ func outcome(a mocksender.Attempt) string {
 		return a.Err.Error()
 	}
 	return fmt.Sprintf("answered %d", a.Answer.Status)
-}
-
-// refusalCause is a likely cause for an answer to a valid request.
-func refusalCause(status int, otherwise string) string {
-	switch status {
-	case 0:
-		return "the receiver closes the connection, or takes longer than the time-out"
-	case 401, 403:
-		return "the receiver does not accept the secret that it was given, or its header's spelling"
-	case 404, 405:
-		return "the webhook's path is another: see path in receiver.yaml"
-	case 413:
-		return bodyLimit
-	case 415:
-		return "the Content-Type header is compared too strictly"
-	}
-	return otherwise
 }

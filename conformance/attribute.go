@@ -10,6 +10,8 @@ import (
 	"time"
 
 	"github.com/ctxpush/ctxpush/conformance/event"
+	"github.com/ctxpush/ctxpush/conformance/explain"
+	"github.com/ctxpush/ctxpush/fixtures"
 	"github.com/ctxpush/ctxpush/mocksender"
 	"github.com/ctxpush/ctxpush/scenarios"
 )
@@ -132,7 +134,7 @@ func (v *verdict) ways() []*way {
 	for _, p := range v.plays {
 		for i := range p.failures {
 			f := &p.failures[i]
-			known := slices.ContainsFunc(ways, func(w *way) bool { return sameWay(*w.failure, *f) })
+			known := slices.ContainsFunc(ways, func(w *way) bool { return w.failure.Symptom() == f.Symptom() })
 			// Without a step the receiver ended for no delivery's sake.
 			if !known && len(p.scenario.Steps) > 0 && len(ways) < maxExplained {
 				ways = append(ways, &way{verdict: v, play: p, failure: f, n: len(ways), alone: v.alone()})
@@ -168,8 +170,8 @@ func (v *verdict) spread() {
 	for _, p := range v.plays {
 		for i := range p.failures {
 			for _, w := range v.explained {
-				if sameWay(*w.failure, p.failures[i]) {
-					p.failures[i].Cause = w.failure.Cause
+				if w.failure.Symptom() == p.failures[i].Symptom() {
+					p.failures[i].CauseID = w.failure.CauseID
 				}
 			}
 		}
@@ -260,7 +262,10 @@ func (p *play) shrunk(f *event.Failure, found finding, ok bool) {
 	f.Message, f.Expected, f.Got = found.failure.Message, found.failure.Expected, found.failure.Got
 	f.Timeline, f.Curl, f.Log = found.failure.Timeline, found.failure.Curl, found.failure.Log
 	f.Trace = found.failure.Trace
-	f.Cause = found.cause(f.Cause)
+	// After an outage what came before it, and how times are compared, is not to blame.
+	if !p.check.HasOutage() {
+		f.CauseID = found.cause(f.CauseID)
+	}
 	for _, step := range found.Scenario.Steps {
 		f.Smallest = append(f.Smallest, step.String())
 	}
@@ -285,7 +290,7 @@ func (f finding) limits() string {
 
 // body is how long the scenario's longest request is, with the keys of p.
 func (p *play) body(s scenarios.Scenario) int {
-	cast, err := scenarios.Bind(s, 0, p.run.cfg.Epoch, "")
+	cast, err := scenarios.Bind(s, fixtures.Seed(0), p.run.cfg.Epoch, "")
 	if err != nil {
 		return 0
 	}
@@ -319,15 +324,15 @@ func (r *run) relate(failing []*verdict) {
 		r.explains = map[string]string{}
 	}
 	each(func(v *verdict, f *event.Failure) {
-		if _, ok := r.explains[f.Cause]; !ok && len(f.Smallest) > 0 {
-			r.explains[f.Cause] = v.check.ID
+		if _, ok := r.explains[f.CauseID]; !ok && len(f.Smallest) > 0 {
+			r.explains[f.CauseID] = v.check.ID
 		}
 	})
 	each(func(v *verdict, f *event.Failure) {
-		if wider := widerCause[f.Cause]; r.explains[wider] != "" {
-			f.Cause = wider
+		if c, _ := explain.CauseByID(f.CauseID); r.explains[c.Wider] != "" {
+			f.CauseID = c.Wider
 		}
-		if first := r.explains[f.Cause]; first != v.check.ID {
+		if first := r.explains[f.CauseID]; first != v.check.ID {
 			f.SameAs = first
 		}
 	})

@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"github.com/ctxpush/ctxpush/conformance/event"
+	"github.com/ctxpush/ctxpush/conformance/state"
 	"github.com/ctxpush/ctxpush/mocksender"
 	"github.com/ctxpush/ctxpush/scenarios"
 )
@@ -32,40 +33,6 @@ type sent struct {
 // quickChanges is how close two changes lie that have the same second.
 const quickChanges = time.Second
 
-// Causes that tell more than the check whose failure they explain.
-const (
-	lastArrivalWins  = "the last arrival wins"
-	lastOfBatchWins  = "the last entry of a message in a batch wins"
-	firstArrivalWins = "the first arrival wins: what comes later is taken for a copy"
-	firstOfBatchWins = "only the first entry of a message in a batch counts"
-
-	bodyLimit       = "a limit on the size of a body is below 100 entries of 4 KB"
-	entryLimit      = "a limit on the number of entries is below 100"
-	shortColumn     = "a column is shorter than a part of the key, and what is longer is refused"
-	tokenRequired   = "a cancelled entry is refused: device_token is read as a required field, or absent and null are confused"
-	batchTwice      = "a batch that holds one message twice is refused: an upsert of several rows meets the same key twice"
-	copyRefused     = "a copy is refused: a unique key is violated and answered as an error"
-	noCampaign      = "the key, or the look-up, lacks campaign_id"
-	noUser          = "the key, or the look-up, lacks user_id"
-	noKey           = "the key, or the look-up, lacks idempotency_key"
-	ignoresCase     = "the parts of the key are compared without regard to case"
-	cutKey          = "the parts of the key are cut off or compared in part"
-	noDevice        = "the device token is left out of the key although devices count"
-	devicesCombined = "the devices of a message are combined in another way than by the furthest of them"
-	onlySuccessor   = "an entry is only taken as the successor of the state before it, or as the update of a row that pending made"
-	sameSecondLast  = "timestamps are cut to seconds, and among equal ones the last arrival wins"
-	sameSecondFirst = "timestamps are cut to seconds, and among equal ones the first arrival wins"
-	lateFields      = "a late entry is kept from moving the status, but its method and timestamp are written all the same"
-	appliedLater    = "something in the background, such as a queue's job, applied an older entry later"
-	noLock          = "the state is read and then written without a lock on its row, so that one request overwrites the other"
-)
-
-// widerCause is the cause that explains a narrower one too, where both are found.
-var widerCause = map[string]string{
-	lastOfBatchWins:  lastArrivalWins,
-	firstOfBatchWins: firstArrivalWins,
-}
-
 // causes are the likely causes, by the shape of the smallest delivery; the first
 // that fits is taken, and the check's own where none does.
 var causes = []struct {
@@ -73,45 +40,45 @@ var causes = []struct {
 	cause string
 }{
 	// A request is refused.
-	{func(s sketch) bool { return s.refused() && s.limit(scenarios.ContentBytes) }, bodyLimit},
-	{func(s sketch) bool { return s.refused() && s.limit(scenarios.Entries) }, entryLimit},
-	{func(s sketch) bool { return s.refused() && s.limit(scenarios.Characters) }, shortColumn},
+	{func(s sketch) bool { return s.refused() && s.limit(scenarios.ContentBytes) }, "body-limit"},
+	{func(s sketch) bool { return s.refused() && s.limit(scenarios.Entries) }, "entry-limit"},
+	{func(s sketch) bool { return s.refused() && s.limit(scenarios.Characters) }, "short-column"},
 	{func(s sketch) bool {
 		return s.refused() && s.entries == 1 && s.own[0].ref.Status == mocksender.Cancelled
 	},
-		tokenRequired},
+		"token-required"},
 	{func(s sketch) bool { return s.refused() && s.requests == 1 && len(s.own) == 2 && s.entries == 2 },
-		batchTwice},
-	{func(s sketch) bool { return s.refused() && s.copies() }, copyRefused},
+		"batch-twice"},
+	{func(s sketch) bool { return s.refused() && s.copies() }, "copy-refused"},
 
 	// A state is another message's or device's.
-	{func(s sketch) bool { return s.differs(scenarios.CampaignID, scenarios.Other) }, noCampaign},
-	{func(s sketch) bool { return s.differs(scenarios.UserID, scenarios.Other) }, noUser},
-	{func(s sketch) bool { return s.differs(scenarios.IdempotencyKey, scenarios.Other) }, noKey},
-	{func(s sketch) bool { return s.differsAs(scenarios.Case) }, ignoresCase},
-	{func(s sketch) bool { return s.differsAs(scenarios.LastCharacter) }, cutKey},
+	{func(s sketch) bool { return s.differs(scenarios.CampaignID, scenarios.Other) }, "no-campaign"},
+	{func(s sketch) bool { return s.differs(scenarios.UserID, scenarios.Other) }, "no-user"},
+	{func(s sketch) bool { return s.differs(scenarios.IdempotencyKey, scenarios.Other) }, "no-key"},
+	{func(s sketch) bool { return s.differsAs(scenarios.Case) }, "ignores-case"},
+	{func(s sketch) bool { return s.differsAs(scenarios.LastCharacter) }, "cut-key"},
 	{func(s sketch) bool {
 		return s.state() && s.id == scenarios.ByDevice && len(s.own) == 1 && len(s.others) == 1
 	},
-		noDevice},
+		"no-device"},
 	{func(s sketch) bool { return s.state() && s.id == scenarios.ByUser && s.devices() },
-		devicesCombined},
+		"devices-combined"},
 
 	// A state is an earlier one of the same message.
 	{func(s sketch) bool {
 		return s.plain && s.failure.Kind == event.Lost && s.requests == 1 && s.entries == 1 && s.own[0].place > 0
 	},
-		onlySuccessor},
-	{func(s sketch) bool { return s.backwards() && s.quick }, sameSecondLast},
-	{func(s sketch) bool { return s.backwards() && s.apart() }, lastArrivalWins},
-	{func(s sketch) bool { return s.backwards() }, lastOfBatchWins},
-	{func(s sketch) bool { return s.forwards() && s.quick }, sameSecondFirst},
-	{func(s sketch) bool { return s.forwards() && s.apart() }, firstArrivalWins},
-	{func(s sketch) bool { return s.forwards() }, firstOfBatchWins},
+		"only-successor"},
+	{func(s sketch) bool { return s.backwards() && s.quick }, "same-second-last"},
+	{func(s sketch) bool { return s.backwards() && s.apart() }, "last-arrival-wins"},
+	{func(s sketch) bool { return s.backwards() }, "last-of-batch-wins"},
+	{func(s sketch) bool { return s.forwards() && s.quick }, "same-second-first"},
+	{func(s sketch) bool { return s.forwards() && s.apart() }, "first-arrival-wins"},
+	{func(s sketch) bool { return s.forwards() }, "first-of-batch-wins"},
 	{func(s sketch) bool { return s.late() },
-		lateFields},
+		"late-fields"},
 	{func(s sketch) bool { return s.state() && s.requests == 2 && s.together() },
-		noLock},
+		"no-lock"},
 }
 
 // cause is the likely cause; otherwise where the delivery says no more.
@@ -177,7 +144,7 @@ func (s sketch) refused() bool { return s.failure.Kind == event.Refused && len(s
 func (s sketch) state() bool {
 	switch s.failure.Kind {
 	case event.Stale, event.Merged, event.Invented, event.Lost, event.Reverted:
-		return len(s.own) > 0 && field(s.failure) == "delivery_status"
+		return len(s.own) > 0 && s.failure.Field == state.Status
 	}
 	return false
 }
@@ -231,10 +198,10 @@ func (s sketch) forwards() bool {
 
 // late: the later change comes first and stays, but for what else is kept of it.
 func (s sketch) late() bool {
-	return s.failure.Kind == event.Stale && field(s.failure) != "delivery_status" && s.pair() && s.own[0].place > s.own[1].place
+	return s.failure.Kind == event.Stale && s.failure.Field != state.Status && s.pair() && s.own[0].place > s.own[1].place
 }
 
-func (s sketch) got(e sent) bool { return status(s.failure.Got) == e.ref.Status }
+func (s sketch) got(e sent) bool { return s.failure.Got.Status() == e.ref.Status }
 
 func (s sketch) together() bool {
 	return slices.ContainsFunc(s.Scenario.Steps, func(step scenarios.Step) bool { return step.Together != nil })

@@ -10,6 +10,7 @@ import (
 	"github.com/ctxpush/ctxpush/conformance/probe"
 	"github.com/ctxpush/ctxpush/conformance/receiver"
 	"github.com/ctxpush/ctxpush/conformance/report"
+	"github.com/ctxpush/ctxpush/conformance/subject"
 	"github.com/ctxpush/ctxpush/scenarios"
 )
 
@@ -55,7 +56,7 @@ func newRun(c Config, checks []scenarios.Check) (*run, error) {
 		}
 	}
 	if r.secret == "" {
-		r.secret = NewSecret()
+		r.secret = subject.NewSecret()
 	}
 	var err error
 	if r.receiver, err = receiver.New(c.Target, receiver.Env{Secret: r.secret, BuiltIn: c.BuiltIn}); err != nil {

@@ -32,22 +32,21 @@ func (r *run) counterexample(c *scenarios.Check, f *event.Failure, found finding
 	if found.failed > 0 && found.failed < found.played {
 		fmt.Fprintf(&b, "# It fails only sometimes: in %d of %d replays.\n", found.failed, found.played)
 	}
-	fmt.Fprintf(&b, "# Play it again: ctxpush scenario run %s%s\n", name, r.configFlag())
+	fmt.Fprintf(&b, "# Play it again: ctxpush scenario run %s %s\n", name, r.receiverFlags())
 	file := *c
-	file.Counterexample, file.Found, file.Cause = c.ID, strings.Join(strings.Fields(f.Detail), " "), f.Cause
+	file.Counterexample, file.Found, file.Cause = c.ID, strings.Join(strings.Fields(f.Detail), " "), f.CauseID
 	file.Scenarios = []scenarios.Scenario{found.Scenario}
 	b.Write(scenarios.Format(file))
 	f.Counterexample, f.Scenario = name, b.Bytes()
 }
 
-// configFlag names the receiver of the run; without it a scenario is played
-// against the built-in one.
-func (r *run) configFlag() string {
-	file := r.cfg.Target.File
-	if file == "" || strings.ContainsAny(file, "\r\n") {
-		return ""
+// receiverFlags name the receiver of the run, on one line.
+func (r *run) receiverFlags() string {
+	flags := r.cfg.Target.Arguments("--config ")
+	if strings.ContainsAny(flags, "\r\n") {
+		return "--config receiver.yaml"
 	}
-	return " --config " + file
+	return flags
 }
 
 // counterexampleName is the path of a check's n-th counterexample below the

@@ -2,11 +2,12 @@ package conformance_test
 
 import (
 	"context"
+	"encoding/json"
 	"fmt"
-	"io"
 	"log"
 	"net/http"
 	"net/http/httptest"
+	"sync"
 	"time"
 
 	"github.com/ctxpush/ctxpush/conformance"
@@ -40,14 +41,23 @@ func ExampleCertify() {
 }
 
 // A handler of one's own is certified behind an httptest.Server, here one that
-// answers 200 and forgets everything.
+// keeps what came last.
 func ExampleCertify_handler() {
+	var states sync.Map
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if r.Method == http.MethodGet { // the probe asks for a state
-			http.NotFound(w, r)
+			state, known := states.Load(r.URL.Query().Get("idempotency_key"))
+			if !known {
+				w.WriteHeader(http.StatusNotFound)
+			}
+			json.NewEncoder(w).Encode(state)
 			return
 		}
-		io.Copy(io.Discard, r.Body)
+		var entries []map[string]any
+		json.NewDecoder(r.Body).Decode(&entries)
+		for _, e := range entries {
+			states.Store(e["idempotency_key"], e)
+		}
 	}))
 	defer server.Close()
 
@@ -65,10 +75,10 @@ func ExampleCertify_handler() {
 		log.Fatal(err)
 	}
 	f := r.Checks[0].Failures[0]
-	fmt.Println(f.Kind, "expected", f.Expected.DeliveryStatus, "got", f.Got)
+	fmt.Println(f.Kind, "expected", f.Expected.DeliveryStatus, "got", f.Got.DeliveryStatus)
 
 	// Output:
-	// lost expected opened got <nil>
+	// stale expected opened got delivered
 }
 
 // Observers follow a run while it goes on.

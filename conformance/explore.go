@@ -10,6 +10,7 @@ import (
 	"github.com/dustin/go-humanize"
 
 	"github.com/ctxpush/ctxpush/conformance/event"
+	"github.com/ctxpush/ctxpush/conformance/state"
 	"github.com/ctxpush/ctxpush/mocksender"
 	"github.com/ctxpush/ctxpush/scenarios"
 )
@@ -48,7 +49,7 @@ type exploration struct {
 	events   int
 	lastAck  time.Time
 	limit    int // how many entries a request holds
-	failing  map[shape]*group
+	failing  map[state.Symptom]*group
 	orders   map[order]*counted
 	off      map[int]bool // schedules that are not looked at again
 	slow     bool         // a state became right after it had been looked at
@@ -63,7 +64,7 @@ func (r *run) newExploration(c *scenarios.Check) *exploration {
 	for _, e := range scenarios.Explorations(r.cfg.Explore, r.cfg.Target.Identity) {
 		if e.Check.ID == c.ID {
 			return &exploration{run: r, check: c, of: e, total: e.Count(), limit: mocksender.MaxBatch,
-				failing: map[shape]*group{}, orders: map[order]*counted{}, off: map[int]bool{}}
+				failing: map[state.Symptom]*group{}, orders: map[order]*counted{}, off: map[int]bool{}}
 		}
 	}
 	return nil

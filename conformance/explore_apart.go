@@ -6,8 +6,8 @@ import (
 	"time"
 
 	"github.com/ctxpush/ctxpush/conformance/event"
-	"github.com/ctxpush/ctxpush/conformance/judge"
 	"github.com/ctxpush/ctxpush/conformance/probe"
+	"github.com/ctxpush/ctxpush/conformance/state"
 	"github.com/ctxpush/ctxpush/mocksender"
 	"github.com/ctxpush/ctxpush/scenarios"
 )
@@ -104,7 +104,7 @@ func (r *run) rightAlone(ctx context.Context, routes []*route, fields scenarios.
 	for _, route := range routes {
 		for _, want := range route.wants {
 			wants = append(wants, want)
-			questions = append(questions, probe.Want{Key: want.Key, OK: func(s *event.State) bool { return judge.Wrong(want, s) == "" }})
+			questions = append(questions, probe.Want{Key: want.Key, OK: func(s *event.State) bool { return state.IsRight(want, s) }})
 		}
 	}
 	states, err := probe.Settle(ctx, r.prober, questions, lastAck.Add(r.cfg.Target.Settle))
@@ -117,8 +117,8 @@ func (r *run) rightAlone(ctx context.Context, routes []*route, fields scenarios.
 		}
 		method, timestamp := wants[i], wants[i]
 		method.Timestamp, timestamp.Method = time.Time{}, ""
-		fields.Method = fields.Method && judge.Wrong(method, got) == ""
-		fields.Timestamp = fields.Timestamp && judge.Wrong(timestamp, got) == ""
+		fields.Method = fields.Method && state.IsRight(method, got)
+		fields.Timestamp = fields.Timestamp && state.IsRight(timestamp, got)
 	}
 	return fields, nil
 }

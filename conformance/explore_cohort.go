@@ -9,9 +9,8 @@ import (
 	"github.com/google/uuid"
 
 	"github.com/ctxpush/ctxpush/conformance/event"
-	"github.com/ctxpush/ctxpush/conformance/judge"
 	"github.com/ctxpush/ctxpush/conformance/probe"
-	"github.com/ctxpush/ctxpush/fixtures"
+	"github.com/ctxpush/ctxpush/conformance/state"
 	"github.com/ctxpush/ctxpush/mocksender"
 	"github.com/ctxpush/ctxpush/scenarios"
 )
@@ -42,7 +41,7 @@ func (x *exploration) bind(c cohort) ([]*route, error) {
 		r := &route{index: c.first + i, schedule: s}
 		scenario := s.Scenario(x.judge)
 		var err error
-		r.cast, err = scenarios.Bind(scenario, fixtures.Seed(x.run.cfg.Seed), x.run.cfg.Epoch, fmt.Sprintf("%s/%s%d", x.check.ID, c.name, r.index))
+		r.cast, err = scenarios.Bind(scenario, x.run.cfg.seed(), x.run.cfg.Epoch, fmt.Sprintf("%s/%s%d", x.check.ID, c.name, r.index))
 		if err != nil {
 			return nil, fmt.Errorf("check %s: %w", x.check.ID, err)
 		}
@@ -167,7 +166,7 @@ func (w *worker) look(ctx context.Context, routes []*route) error {
 		states = states[len(r.wants):]
 		switch {
 		case r.right(own):
-		case patience < maxLate && w.seen(r.shape(own)):
+		case patience < maxLate && w.seen(r.symptom(own)):
 			// Others have failed so when their time was over, and none that was late
 			// has become right: to wait for each would make the run endless.
 			w.judgeStates(r, own, "")
@@ -205,7 +204,7 @@ func (x *exploration) patience() int {
 // right says whether the states are the wanted ones.
 func (r *route) right(states []*event.State) bool {
 	for i, want := range r.wants {
-		if judge.Wrong(want, states[i]) != "" {
+		if !state.IsRight(want, states[i]) {
 			return false
 		}
 	}
@@ -223,7 +222,7 @@ func (w *worker) flush(ctx context.Context) error {
 	var wants []probe.Want
 	for _, r := range late {
 		for _, want := range r.wants {
-			wants = append(wants, probe.Want{Key: want.Key, OK: func(s *event.State) bool { return judge.Wrong(want, s) == "" }})
+			wants = append(wants, probe.Want{Key: want.Key, OK: func(s *event.State) bool { return state.IsRight(want, s) }})
 		}
 	}
 	states, err := probe.Settle(ctx, w.run.prober, wants, w.lastAck.Add(w.run.cfg.Target.Settle))

@@ -4,23 +4,15 @@ import (
 	"cmp"
 	"fmt"
 	"slices"
-	"strings"
 
 	"github.com/ctxpush/ctxpush/conformance/event"
-	"github.com/ctxpush/ctxpush/conformance/judge"
+	"github.com/ctxpush/ctxpush/conformance/explain"
+	"github.com/ctxpush/ctxpush/conformance/state"
 	"github.com/ctxpush/ctxpush/mocksender"
 	"github.com/ctxpush/ctxpush/scenarios"
 )
 
-// shape is a way to fail: schedules that fail in the same shape are one group.
-type shape struct {
-	kind          event.Kind
-	expected, got mocksender.DeliveryStatus
-	// what is the field that is wrong, or how a request was answered.
-	what string
-}
-
-// group is the schedules that failed in one shape.
+// group is the schedules that failed in one way.
 type group struct {
 	count int
 	// route is the simplest of them, failure what it showed.
@@ -45,7 +37,7 @@ func simpler(a, b scenarios.Schedule) bool {
 }
 
 // fail counts a failed schedule. It is called with mu locked.
-func (x *exploration) fail(s shape, r *route, f event.Failure) {
+func (x *exploration) fail(s state.Symptom, r *route, f event.Failure) {
 	if r.failed {
 		return // on both of its connections
 	}
@@ -80,7 +72,7 @@ func (x *exploration) failed() int {
 }
 
 // seen says whether a schedule has failed in the shape.
-func (x *exploration) seen(s shape) bool {
+func (x *exploration) seen(s state.Symptom) bool {
 	x.mu.Lock()
 	defer x.mu.Unlock()
 	return x.failing[s] != nil
@@ -98,48 +90,39 @@ func (x *exploration) drop(r *route) {
 // wrong one is called; empty: as the entries tell.
 func (x *exploration) judgeStates(r *route, states []*event.State, kind event.Kind) {
 	for i, w := range r.wants {
-		detail := judge.Wrong(w, states[i])
-		if detail == "" {
+		m, wrong := state.Compare(w, states[i])
+		if !wrong {
 			continue
 		}
-		s := r.shape(states)
+		s, detail := r.symptom(states), m.String()
 		cause := r.cause(w, states[i], x.check.Cause)
 		if kind != "" {
-			s.kind = kind
+			s.Kind = kind
 			detail += ", and was right before"
-			cause = appliedLater
+			cause = explain.AppliedLater
 		}
 		x.mu.Lock()
-		x.fail(s, r, event.Failure{Kind: s.kind, Detail: detail, Message: w.Key, Expected: judge.Wanted(w), Got: states[i], Cause: cause})
+		x.fail(s, r, event.Failure{Kind: s.Kind, Field: s.Field, Detail: detail, Message: w.Key, Expected: state.Expected(w), Got: states[i], CauseID: cause})
 		x.mu.Unlock()
 		return // the others of the same message may follow from it
 	}
 }
 
-// shape is how the first of the states that are wrong is wrong.
-func (r *route) shape(states []*event.State) shape {
+// symptom is how the first of the states that are wrong is wrong.
+func (r *route) symptom(states []*event.State) state.Symptom {
 	for i, w := range r.wants {
-		if detail := judge.Wrong(w, states[i]); detail != "" {
-			return shape{kind: judge.Kind(w, states[i], r.sent, nil), expected: w.Status, got: status(states[i]), what: fieldOf(detail, states[i])}
+		if m, wrong := state.Compare(w, states[i]); wrong {
+			return state.Symptom{Kind: state.KindOf(w, states[i], r.sent, nil), Field: m.Field, Expected: w.Status, Got: states[i].Status()}
 		}
 	}
-	return shape{}
-}
-
-// fieldOf is the field that the detail is about.
-func fieldOf(detail string, got *event.State) string {
-	if got == nil {
-		return ""
-	}
-	field, _, _ := strings.Cut(detail, " ")
-	return field
+	return state.Symptom{}
 }
 
 // cause is what the receiver most likely does, by what it has made of the
 // schedule.
 func (r *route) cause(w scenarios.Want, got *event.State, otherwise string) string {
 	if got == nil {
-		return "an entry is dropped that comes before another, or without it"
+		return explain.EntryDropped
 	}
 	own := func(e mocksender.Event) bool {
 		return w.Key.DeviceToken == "" || e.DeviceToken == "" || e.DeviceToken == w.Key.DeviceToken
@@ -149,17 +132,17 @@ func (r *route) cause(w scenarios.Want, got *event.State, otherwise string) stri
 		return otherwise
 	}
 	switch {
-	case judge.Says(sent[len(sent)-1], w, got):
-		return "the last arrival wins"
-	case judge.Says(sent[0], w, got):
-		return "the first arrival wins, and later entries are taken for copies"
+	case state.Says(sent[len(sent)-1], w, got):
+		return explain.LastArrival
+	case state.Says(sent[0], w, got):
+		return explain.FirstArrival
 	}
 	return otherwise
 }
 
-// refusal is the shape of a delivery that was not acknowledged.
-func refusal(d mocksender.Delivery) shape {
-	return shape{kind: event.Refused, what: outcome(d.Last())}
+// refusal is a delivery that was not acknowledged.
+func refusal(d mocksender.Delivery) state.Symptom {
+	return state.Symptom{Kind: event.Refused, Answer: state.AnswerOf(d.Last())}
 }
 
 // turnedDown records a schedule of which a request was not acknowledged.
@@ -167,9 +150,9 @@ func (x *exploration) turnedDown(r *route, d mocksender.Delivery) {
 	last := d.Last()
 	x.mu.Lock()
 	defer x.mu.Unlock()
-	x.fail(refusal(d), r, event.Failure{Kind: event.Refused, Message: r.wants[0].Key.Message(),
-		Detail: fmt.Sprintf("not acknowledged in %d attempts, the last: %s", len(d.Attempts), outcome(last)),
-		Cause:  refusalCause(last.Answer.Status, x.check.Cause)})
+	x.fail(refusal(d), r, event.Failure{Kind: event.Refused, Answer: state.AnswerOf(last), Message: r.wants[0].Key.Message(),
+		Detail:  fmt.Sprintf("not acknowledged in %d attempts, the last: %s", len(d.Attempts), outcome(last)),
+		CauseID: explain.AnswerCause(last.Answer.Status, x.check.Cause)})
 }
 
 // crashed records that the receiver ended, while it had the parts, and ends the
@@ -178,17 +161,17 @@ func (x *exploration) crashed(how string, parts []part) {
 	x.mu.Lock()
 	defer x.mu.Unlock()
 	x.crashes = true
-	f := event.Failure{Kind: event.Crashed, Detail: "the receiver " + how, Cause: "the process ended after it had handled the requests"}
+	f := event.Failure{Kind: event.Crashed, Detail: "the receiver " + how, CauseID: explain.EndedAfter}
 	if len(parts) > 0 {
-		f.Cause = "the process ended while it handled the request"
+		f.CauseID = explain.EndedDuring
 		r := smallest(parts)
 		f.Message = r.wants[0].Key.Message()
 		if len(parts) > 1 {
 			f.Detail += fmt.Sprintf(", while it had the entries of %d schedules", len(parts))
 		}
-		x.fail(shape{kind: event.Crashed}, r, f)
+		x.fail(state.Symptom{Kind: event.Crashed}, r, f)
 	} else {
-		x.failing[shape{kind: event.Crashed}] = &group{count: 1, failure: f}
+		x.failing[state.Symptom{Kind: event.Crashed}] = &group{count: 1, failure: f}
 	}
 	x.stop("the receiver " + how)
 }

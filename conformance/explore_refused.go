@@ -14,7 +14,7 @@ func (x *exploration) refuses() bool {
 	x.mu.Lock()
 	defer x.mu.Unlock()
 	for s := range x.failing {
-		if s.kind == event.Refused {
+		if s.Kind == event.Refused {
 			return true
 		}
 	}

@@ -10,27 +10,28 @@ import (
 	"github.com/dustin/go-humanize"
 
 	"github.com/ctxpush/ctxpush/conformance/event"
-	"github.com/ctxpush/ctxpush/fixtures"
+	"github.com/ctxpush/ctxpush/conformance/state"
 	"github.com/ctxpush/ctxpush/scenarios"
 )
 
 // groups are the groups that match, the largest first.
-func (x *exploration) groups(match func(shape) bool) []*group {
+func (x *exploration) groups(match func(state.Symptom) bool) []*group {
 	x.mu.Lock()
 	defer x.mu.Unlock()
-	var shapes []shape
+	var symptoms []state.Symptom
 	for s := range x.failing {
 		if match(s) {
-			shapes = append(shapes, s)
+			symptoms = append(symptoms, s)
 		}
 	}
-	slices.SortFunc(shapes, func(a, b shape) int {
+	slices.SortFunc(symptoms, func(a, b state.Symptom) int {
 		return cmp.Or(
 			cmp.Compare(x.failing[b].count, x.failing[a].count),
-			cmp.Compare(a.kind, b.kind), cmp.Compare(a.expected, b.expected), cmp.Compare(a.got, b.got), cmp.Compare(a.what, b.what))
+			cmp.Compare(a.Kind, b.Kind), cmp.Compare(a.Expected, b.Expected), cmp.Compare(a.Got, b.Got),
+			cmp.Compare(a.Field, b.Field), cmp.Compare(a.Answer, b.Answer))
 	})
-	groups := make([]*group, len(shapes))
-	for i, s := range shapes {
+	groups := make([]*group, len(symptoms))
+	for i, s := range symptoms {
 		groups[i] = x.failing[s]
 	}
 	return groups
@@ -40,7 +41,7 @@ func (x *exploration) groups(match func(shape) bool) []*group {
 // are played again with new messages and nothing beside them, for evidence that
 // is easy to read.
 func (x *exploration) examples(ctx context.Context) []*play {
-	groups := x.groups(func(s shape) bool { return s.kind != event.Reverted })
+	groups := x.groups(func(s state.Symptom) bool { return s.Kind != event.Reverted })
 	plays := make([]*play, len(groups))
 	free := make(chan struct{}, x.run.cfg.Parallel)
 	var all sync.WaitGroup
@@ -55,8 +56,8 @@ func (x *exploration) examples(ctx context.Context) []*play {
 			again := x.newPlay(g, fmt.Sprintf("%s/again/%d", x.check.ID, g.route.index))
 			again.do(ctx)
 			for _, f := range again.failures {
-				if f.Kind == g.failure.Kind && status(f.Expected) == status(g.failure.Expected) && status(f.Got) == status(g.failure.Got) {
-					f.Count, f.Cause, f.Detail = g.count, g.failure.Cause, plays[i].failures[0].Detail
+				if f.Symptom() == g.failure.Symptom() {
+					f.Count, f.CauseID, f.Detail = g.count, g.failure.CauseID, plays[i].failures[0].Detail
 					again.failures = []event.Failure{f}
 					plays[i] = again
 					return
@@ -74,7 +75,7 @@ func (x *exploration) examples(ctx context.Context) []*play {
 // again.
 func (x *exploration) reverted() []*play {
 	var plays []*play
-	for _, g := range x.groups(func(s shape) bool { return s.kind == event.Reverted }) {
+	for _, g := range x.groups(func(s state.Symptom) bool { return s.Kind == event.Reverted }) {
 		plays = append(plays, x.replay(g))
 	}
 	return plays
@@ -89,7 +90,7 @@ func (x *exploration) newPlay(g *group, label string) *play {
 	p.scenario = g.route.schedule.Scenario(x.judge)
 	p.cast = g.route.cast
 	if label != "" {
-		if cast, err := scenarios.Bind(p.scenario, fixtures.Seed(x.run.cfg.Seed), x.run.cfg.Epoch, label); err == nil {
+		if cast, err := scenarios.Bind(p.scenario, x.run.cfg.seed(), x.run.cfg.Epoch, label); err == nil {
 			p.cast = cast
 		}
 	}

@@ -5,11 +5,9 @@ import (
 	"fmt"
 	"math"
 	"slices"
-	"strings"
 	"time"
 
 	"github.com/ctxpush/ctxpush/conformance/event"
-	"github.com/ctxpush/ctxpush/fixtures"
 	"github.com/ctxpush/ctxpush/mocksender"
 	"github.com/ctxpush/ctxpush/mocksender/clock"
 	"github.com/ctxpush/ctxpush/scenarios"
@@ -277,7 +275,7 @@ func (m *minimizer) once(ctx context.Context, s scenarios.Scenario, pace pace) b
 		return false
 	}
 	for _, f := range p.failures {
-		if sameWay(m.like, f) {
+		if m.like.Symptom() == f.Symptom() {
 			m.last, m.shown = p, f
 			return true
 		}
@@ -288,7 +286,7 @@ func (m *minimizer) once(ctx context.Context, s scenarios.Scenario, pace pace) b
 // replay plays a scenario with new messages; nil where it could not be judged.
 func (m *minimizer) replay(ctx context.Context, s scenarios.Scenario, pace *pace) *play {
 	m.n++
-	cast, err := scenarios.Bind(s, fixtures.Seed(m.run.cfg.Seed), m.run.cfg.Epoch, fmt.Sprintf("%s/%d", m.id, m.n))
+	cast, err := scenarios.Bind(s, m.run.cfg.seed(), m.run.cfg.Epoch, fmt.Sprintf("%s/%d", m.id, m.n))
 	if err != nil {
 		return nil
 	}
@@ -302,33 +300,4 @@ func (m *minimizer) replay(ctx context.Context, s scenarios.Scenario, pace *pace
 		return nil
 	}
 	return p
-}
-
-// sameWay tells whether two failures look like one mistake: of one kind, about
-// one field, where the same was expected or answered.
-func sameWay(a, b event.Failure) bool {
-	if a.Kind != b.Kind || status(a.Expected) != status(b.Expected) || (a.Got == nil) != (b.Got == nil) {
-		return false
-	}
-	if a.Kind == event.Refused {
-		return answered(a) == answered(b)
-	}
-	return a.Got == nil || field(a) == field(b)
-}
-
-// answered is the status with which a request was refused; empty where there
-// was no answer.
-func answered(f event.Failure) string {
-	_, code, _ := strings.Cut(f.Detail, "answered ")
-	code, _, _ = strings.Cut(code, ";")
-	return code
-}
-
-// field is the part of a state that is wrong.
-func field(f event.Failure) string {
-	if status(f.Expected) != status(f.Got) {
-		return "delivery_status"
-	}
-	name, _, _ := strings.Cut(f.Detail, " ")
-	return name
 }

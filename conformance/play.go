@@ -11,8 +11,9 @@ import (
 	"time"
 
 	"github.com/ctxpush/ctxpush/conformance/event"
-	"github.com/ctxpush/ctxpush/conformance/judge"
+	"github.com/ctxpush/ctxpush/conformance/explain"
 	"github.com/ctxpush/ctxpush/conformance/probe"
+	"github.com/ctxpush/ctxpush/conformance/state"
 	"github.com/ctxpush/ctxpush/mocksender"
 	"github.com/ctxpush/ctxpush/scenarios"
 )
@@ -103,13 +104,13 @@ func (p *play) fresh(ctx context.Context) error {
 		return nil
 	}
 	asked := time.Now()
-	state, err := probe.Await(ctx, p.run.prober, wants[0].Key, asked.Add(p.run.cfg.Target.Settle), anything)
+	known, err := probe.Await(ctx, p.run.prober, wants[0].Key, asked.Add(p.run.cfg.Target.Settle), anything)
 	if err != nil {
 		return err
 	}
-	if state != nil {
+	if known != nil {
 		return fmt.Errorf("the receiver knows message %s, as %s, before anything was sent: seed %d has been played on it before (choose another --seed), or its probe makes states up",
-			wants[0].Key, state.DeliveryStatus, p.run.cfg.Seed)
+			wants[0].Key, known.DeliveryStatus, p.run.cfg.Seed)
 	}
 	if p.pace == nil || !p.pace.illustrate {
 		p.saw(asked, []event.Seen{told(wants[0].Message, "", nil)})
@@ -284,7 +285,7 @@ func (p *play) restart(ctx context.Context, how scenarios.Restart) error {
 		}
 		p.run.lose(err)
 		p.done(event.Step{Kind: event.Restarted, AtUS: p.since(begin), TookUS: time.Since(begin).Microseconds(), Text: signal, Error: firstLine(err.Error())})
-		p.fail(event.Failure{Kind: event.Crashed, Detail: "after " + signal + " it did not start again: " + firstLine(err.Error()), Cause: p.check.Cause})
+		p.fail(event.Failure{Kind: event.Crashed, Detail: "after " + signal + " it did not start again: " + firstLine(err.Error()), CauseID: p.check.Cause})
 		return errUnfit
 	}
 	p.note("%s, started again in %s", signal, time.Since(begin).Round(time.Millisecond))
@@ -307,7 +308,7 @@ func (p *play) expect(ctx context.Context, expect []scenarios.Expectation, final
 	}
 	questions := make([]probe.Want, len(wants))
 	for i, w := range wants {
-		questions[i] = probe.Want{Key: w.Key, OK: func(s *event.State) bool { return judge.Wrong(w, s) == "" }}
+		questions[i] = probe.Want{Key: w.Key, OK: func(s *event.State) bool { return state.IsRight(w, s) }}
 	}
 	begin := time.Now()
 	from := p.lastAck
@@ -320,7 +321,7 @@ func (p *play) expect(ctx context.Context, expect []scenarios.Expectation, final
 	states, err := probe.Settle(ctx, p.run.prober, questions, from.Add(p.settle()))
 	if err != nil {
 		if how, ended := p.run.revive(ctx); ended {
-			p.fail(event.Failure{Kind: event.Crashed, Detail: "the receiver " + how, Cause: "the process ended after it had handled the requests"})
+			p.fail(event.Failure{Kind: event.Crashed, Detail: "the receiver " + how, CauseID: explain.EndedAfter})
 			return errUnfit
 		}
 		return err
@@ -328,8 +329,8 @@ func (p *play) expect(ctx context.Context, expect []scenarios.Expectation, final
 	p.judged += len(wants)
 	p.saw(time.Now(), p.compared(wants, states))
 	for i, w := range wants {
-		if detail := judge.Wrong(w, states[i]); detail != "" {
-			p.misjudged(w, states[i], detail, judge.Kind(w, states[i], p.sent, p.refused), p.check.Cause)
+		if m, wrong := state.Compare(w, states[i]); wrong {
+			p.misjudged(w, states[i], m, "", state.KindOf(w, states[i], p.sent, p.refused), p.check.Cause)
 		} else if final {
 			p.settled = append(p.settled, w)
 		}
@@ -342,11 +343,11 @@ func (p *play) expect(ctx context.Context, expect []scenarios.Expectation, final
 }
 
 // misjudged records a state that is wrong.
-func (p *play) misjudged(w scenarios.Want, got *event.State, detail string, kind event.Kind, cause string) {
+func (p *play) misjudged(w scenarios.Want, got *event.State, m state.Mismatch, more string, kind event.Kind, cause string) {
 	if w.Status == "" && kind == event.Stale {
 		kind = event.Merged // nothing of it was sent under its own key
 	}
-	p.fail(event.Failure{Kind: kind, Detail: detail, Message: w.Key, Expected: judge.Wanted(w), Got: got, Cause: cause})
+	p.fail(event.Failure{Kind: kind, Field: m.Field, Detail: m.String() + more, Message: w.Key, Expected: state.Expected(w), Got: got, CauseID: cause})
 }
 
 // fail records a failure with its evidence; alike ones are counted.
@@ -355,7 +356,7 @@ func (p *play) fail(f event.Failure) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	for i := range p.failures {
-		if alike(p.failures[i], f) {
+		if p.failures[i].Symptom() == f.Symptom() {
 			p.failures[i].Count++
 			return
 		}
@@ -371,19 +372,6 @@ func (p *play) fail(f event.Failure) {
 
 // logLines is how much of the receiver's log goes with a failure.
 const logLines = 20
-
-// alike tells whether two failures of one scenario are the same mistake on
-// different messages.
-func alike(a, b event.Failure) bool {
-	return a.Kind == b.Kind && status(a.Expected) == status(b.Expected) && status(a.Got) == status(b.Got) && (a.Expected != nil || a.Detail == b.Detail)
-}
-
-func status(s *event.State) mocksender.DeliveryStatus {
-	if s == nil {
-		return ""
-	}
-	return s.DeliveryStatus
-}
 
 // pause waits in real time: for the receiver, not for ContextPush.
 func pause(ctx context.Context, d time.Duration) error {

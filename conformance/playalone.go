@@ -7,8 +7,8 @@ import (
 	"slices"
 	"time"
 
+	"github.com/ctxpush/ctxpush/conformance/doctor"
 	"github.com/ctxpush/ctxpush/conformance/event"
-	"github.com/ctxpush/ctxpush/fixtures"
 	"github.com/ctxpush/ctxpush/scenarios"
 )
 
@@ -73,6 +73,9 @@ func (r *run) playAlone(ctx context.Context, tell func(Trace)) ([]Played, error)
 	if err := r.reachable(ctx); err != nil {
 		return nil, err
 	}
+	if err := r.takeFirst(ctx); ctx.Err() != nil || doctor.IsSurroundings(err) {
+		return nil, err
+	}
 	var verdicts []*verdict
 	for i := range r.checks {
 		v, err := r.prepare(ctx, &r.checks[i])
@@ -119,7 +122,7 @@ func (r *run) race(ctx context.Context, p *play, tell func(Trace)) (*play, error
 	}
 	for round := 2; round <= raceRounds && len(p.failures) == 0 && p.broke == nil && ctx.Err() == nil; round++ {
 		label := fmt.Sprintf("%s/%s/round %d", p.check.ID, p.scenario.Name, round)
-		cast, err := scenarios.Bind(p.scenario, fixtures.Seed(r.cfg.Seed), r.cfg.Epoch, label)
+		cast, err := scenarios.Bind(p.scenario, r.cfg.seed(), r.cfg.Epoch, label)
 		if err != nil {
 			return p, fmt.Errorf("check %s: %w", p.check.ID, err)
 		}

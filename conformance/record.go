@@ -9,7 +9,7 @@ import (
 	"time"
 
 	"github.com/ctxpush/ctxpush/conformance/event"
-	"github.com/ctxpush/ctxpush/conformance/judge"
+	"github.com/ctxpush/ctxpush/conformance/state"
 	"github.com/ctxpush/ctxpush/mocksender"
 	"github.com/ctxpush/ctxpush/scenarios"
 )
@@ -215,7 +215,10 @@ func (p *play) compared(wants []scenarios.Want, states []*event.State) []event.S
 			device = ""
 		}
 		seen[i] = told(w.Message, device, states[i])
-		seen[i].Judged, seen[i].Wrong = true, judge.Wrong(w, states[i])
+		seen[i].Judged = true
+		if m, wrong := state.Compare(w, states[i]); wrong {
+			seen[i].Wrong = m.String()
+		}
 	}
 	return seen
 }

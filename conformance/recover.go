@@ -35,7 +35,7 @@ func (p *play) recovers(ctx context.Context, delivered <-chan struct{}) error {
 		case <-late:
 			if down {
 				p.run.lose(err)
-				p.fail(event.Failure{Kind: event.Crashed, Detail: "it ended when what it needs was gone, and does not start again now that it is back: " + firstLine(err.Error()), Cause: p.check.Cause})
+				p.fail(event.Failure{Kind: event.Crashed, Detail: "it ended when what it needs was gone, and does not start again now that it is back: " + firstLine(err.Error()), CauseID: p.check.Cause})
 				return errUnfit
 			}
 			return fmt.Errorf("%s after what the receiver needs was started again: %w", outageWindow, err)

@@ -10,10 +10,10 @@ import (
 	"time"
 
 	"github.com/ctxpush/ctxpush/conformance/event"
-	"github.com/ctxpush/ctxpush/conformance/judge"
+	"github.com/ctxpush/ctxpush/conformance/explain"
 	"github.com/ctxpush/ctxpush/conformance/probe"
 	"github.com/ctxpush/ctxpush/conformance/receiver"
-	"github.com/ctxpush/ctxpush/fixtures"
+	"github.com/ctxpush/ctxpush/conformance/state"
 	"github.com/ctxpush/ctxpush/mocksender"
 	"github.com/ctxpush/ctxpush/mocksender/clock"
 	"github.com/ctxpush/ctxpush/scenarios"
@@ -67,9 +67,9 @@ func (r *run) started() event.RunStarted {
 	info := r.receiver.Info()
 	e := event.RunStarted{
 		Time:    time.Now(),
-		Tool:    event.Tool{Version: r.cfg.Version, Seed: r.cfg.Seed, Epoch: r.cfg.Epoch, Protocol: string(r.cfg.Target.Protocol)},
+		Tool:    event.Tool{Version: r.cfg.Version, Seed: r.cfg.Seed, Salt: r.cfg.Salt, Epoch: r.cfg.Epoch, Protocol: string(r.cfg.Target.Protocol)},
 		Command: r.cfg.Command,
-		Receiver: event.Receiver{Name: r.cfg.Target.Name, Kind: info.Kind, URL: r.receiver.URL(), Image: info.Image, Digest: info.Digest,
+		Receiver: event.Receiver{Arguments: r.cfg.Target.Arguments("--config "), Name: r.cfg.Target.Name, Kind: info.Kind, URL: r.receiver.URL(), Image: info.Image, Digest: info.Digest,
 			Identity: string(r.cfg.Target.Identity), File: r.cfg.Target.File, FileDigest: r.cfg.Target.FileDigest},
 	}
 	for _, c := range r.checks {
@@ -99,7 +99,11 @@ func (r *run) play(ctx context.Context) error {
 	if err == nil {
 		err = r.reachable(ctx)
 	}
+	over := false
 	if err == nil {
+		over, err = r.firstSteps(ctx)
+	}
+	if err == nil && !over {
 		err = r.rounds(ctx)
 	}
 	// Whatever an interrupted call says, it is the interruption that ended the run.
@@ -118,9 +122,9 @@ func (r *run) reachable(ctx context.Context) error {
 
 // unsent is the key of a message that is never sent.
 func (r *run) unsent() mocksender.Key {
-	key := fixtures.Seed(r.cfg.Seed).PlainMessage(0).Key.Message()
+	key := r.cfg.seed().PlainMessage(0).Key.Message()
 	if r.cfg.Target.Identity == scenarios.ByDevice {
-		key.DeviceToken = fixtures.Seed(r.cfg.Seed).Token(0)
+		key.DeviceToken = r.cfg.seed().Token(0)
 	}
 	return key
 }
@@ -183,7 +187,7 @@ func (r *run) prepare(ctx context.Context, c *scenarios.Check) (*verdict, error)
 			v.skip = reason
 		}
 		label := fmt.Sprintf("%s/%d", c.ID, i)
-		cast, err := scenarios.Bind(s, fixtures.Seed(r.cfg.Seed), r.cfg.Epoch, label)
+		cast, err := scenarios.Bind(s, r.cfg.seed(), r.cfg.Epoch, label)
 		if err != nil {
 			return nil, fmt.Errorf("check %s: %w", c.ID, err)
 		}
@@ -288,16 +292,16 @@ func (r *run) lookAgain(ctx context.Context, verdicts []*verdict) error {
 
 // changed judges a state that was right before.
 func (p *play) changed(w scenarios.Want, got *event.State) bool {
-	detail := judge.Wrong(w, got)
-	if detail == "" {
+	m, wrong := state.Compare(w, got)
+	if !wrong {
 		return false
 	}
 	p.saw(time.Now(), p.compared([]scenarios.Want{w}, []*event.State{got}))
-	kind, cause := event.Reverted, appliedLater
+	kind, cause := event.Reverted, explain.AppliedLater
 	if w.Status == "" {
 		kind, cause = event.Accepted, p.check.Cause
 	}
-	p.misjudged(w, got, detail+", and was right before", kind, cause)
+	p.misjudged(w, got, m, ", and was right before", kind, cause)
 	return true
 }
 

@@ -1,34 +1,20 @@
 package conformance
 
 import (
-	"crypto/rand"
-	"crypto/sha256"
-	"encoding/hex"
 	"strings"
 	"unicode"
 
+	"github.com/ctxpush/ctxpush/conformance/subject"
 	"github.com/ctxpush/ctxpush/mocksender"
 	"github.com/ctxpush/ctxpush/scenarios"
 )
-
-// NewSecret is a random secret, for a run that was given none. It does not
-// follow from the seed, which reports show. Its letters have a case, so that
-// every wrong secret differs from it.
-func NewSecret() string { return "ctx-" + rand.Text() }
-
-// WrongSecret is a secret that is not the given one, and can't be turned back
-// into it.
-func WrongSecret(secret string) string {
-	sum := sha256.Sum256([]byte("not " + secret))
-	return hex.EncodeToString(sum[:12])
-}
 
 // disguise puts into the request what stands in place of the shared secret.
 func disguise(r *mocksender.Request, p mocksender.Profile, how scenarios.Secret, secret string) {
 	name := p.SecretHeader()
 	switch how {
 	case scenarios.SecretWrong:
-		r.Set(name, WrongSecret(secret))
+		r.Set(name, subject.WrongSecret(secret))
 	case scenarios.SecretMissing:
 		r.Del(name)
 	case scenarios.SecretEmpty:

@@ -2,7 +2,6 @@ package conformance
 
 import (
 	"fmt"
-	"math/rand/v2"
 	"path"
 	"runtime"
 	"strings"
@@ -10,6 +9,7 @@ import (
 
 	"github.com/ctxpush/ctxpush/conformance/config"
 	"github.com/ctxpush/ctxpush/conformance/event"
+	"github.com/ctxpush/ctxpush/fixtures"
 	"github.com/ctxpush/ctxpush/fixtures/reference"
 	"github.com/ctxpush/ctxpush/scenarios"
 )
@@ -22,8 +22,12 @@ type Config struct {
 
 	// Seed is where everything made-up comes from; 0 is a random one.
 	Seed uint64
+	// Salt makes the messages' keys and device tokens others than those of another
+	// run of the seed, so that it can be played again at a receiver that keeps
+	// what it got; empty: they follow from the seed alone.
+	Salt string
 	// Epoch is when the run's messages are scheduled; zero is yesterday's
-	// midnight, UTC. The same seed and epoch give the same requests.
+	// midnight, UTC. The same seed, salt and epoch give the same requests.
 	Epoch time.Time
 
 	// Focus and Skip choose checks by patterns over their ids, as path.Match
@@ -75,7 +79,7 @@ const (
 	// DefaultParallel is small enough for receivers with few connections.
 	DefaultParallel = 8
 	// DefaultShrink bounds what a receiver that fails everything costs.
-	DefaultShrink = time.Minute
+	DefaultShrink = 15 * time.Second
 )
 
 // Traces chooses which scenarios' traces a report has.
@@ -92,14 +96,17 @@ type UsageError struct{ msg string }
 
 func (e *UsageError) Error() string { return e.msg }
 
+// seed is what the run's messages are made from.
+func (c *Config) seed() fixtures.Salted { return fixtures.Seed(c.Seed).Salted(c.Salt) }
+
 // setDefaults fills in what is empty.
 func (c *Config) setDefaults(now time.Time) {
 	c.Target.SetDefaults()
 	if c.Seed == 0 {
-		c.Seed = NewSeed()
+		c.Seed = fixtures.NewSeed()
 	}
 	if c.Epoch.IsZero() {
-		c.Epoch = DefaultEpoch(now)
+		c.Epoch = fixtures.DefaultEpoch(now)
 	}
 	if c.TimeScale == 0 {
 		c.TimeScale = DefaultTimeScale
@@ -123,19 +130,19 @@ func (c *Config) setDefaults(now time.Time) {
 		c.Version = "unknown"
 	}
 	if c.Command == "" {
-		c.Command = fmt.Sprintf("ctxpush certify --seed %d --epoch %s", c.Seed, c.Epoch.Format(time.RFC3339))
+		c.Command = fmt.Sprintf("ctxpush certify %s --seed %d --epoch %s", c.Target.Arguments(""), c.Seed, c.Epoch.Format(time.RFC3339))
 	}
 }
 
-// NewSeed is a random seed. It is small enough to be typed, and to be exact in
-// any program that reads the report.
-func NewSeed() uint64 { return uint64(rand.Uint32()) + 1 }
-
-// DefaultEpoch is when the messages of a run at now are scheduled: the midnight
-// (UTC) before the last, so that all of a run's timestamps lie in the recent
-// past, and so that two runs of one day make the same requests.
-func DefaultEpoch(now time.Time) time.Time {
-	return now.UTC().Truncate(24 * time.Hour).Add(-24 * time.Hour)
+// Validate says what is wrong with c, as Certify would, without looking for the
+// receiver: a *UsageError or a *config.Error.
+func (c Config) Validate() error {
+	c.setDefaults(time.Now())
+	if err := c.validate(); err != nil {
+		return err
+	}
+	_, err := Checks(c)
+	return err
 }
 
 func (c *Config) validate() error {

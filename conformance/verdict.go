@@ -6,6 +6,7 @@ import (
 
 	"github.com/ctxpush/ctxpush/conformance/config"
 	"github.com/ctxpush/ctxpush/conformance/event"
+	"github.com/ctxpush/ctxpush/conformance/explain"
 	"github.com/ctxpush/ctxpush/scenarios"
 )
 
@@ -60,7 +61,7 @@ func (v *verdict) result(waived []config.Waiver) event.Verdict {
 		}
 	}
 	for i := range e.Failures {
-		e.Failures[i].Remedy = remedy(v.check, e.Failures[i])
+		e.Failures[i] = explain.Told(e.Failures[i])
 	}
 	switch {
 	case len(e.Failures) > 0:

@@ -30,11 +30,19 @@ type member struct {
 // spread is how far apart the messages of one epoch are scheduled at most.
 const spread = 12 * time.Hour
 
+// Source is what messages are made from: a fixtures.Seed, or one with a salt.
+type Source interface {
+	PlainMessage(i uint64) fixtures.Message
+	Token(i uint64) string
+	Plain(i uint64) json.RawMessage
+	ContentOfSize(i uint64, size int) json.RawMessage
+}
+
 // Bind gives the scenario's messages their keys, tokens and content. They follow
 // from the seed, the epoch (when the messages are scheduled) and the label
 // alone; another label makes other messages, so that one scenario can be played
 // again beside itself.
-func Bind(s Scenario, seed fixtures.Seed, epoch time.Time, label string) (Cast, error) {
+func Bind(s Scenario, seed Source, epoch time.Time, label string) (Cast, error) {
 	c := Cast{scenario: s, groups: make(map[string][]member, len(s.Messages))}
 	for i := range s.Messages {
 		m := &s.Messages[i]
@@ -51,7 +59,7 @@ func Bind(s Scenario, seed fixtures.Seed, epoch time.Time, label string) (Cast, 
 	return c, nil
 }
 
-func (c *Cast) bind(m *Message, n int, seed fixtures.Seed, epoch time.Time, label string) (member, error) {
+func (c *Cast) bind(m *Message, n int, seed Source, epoch time.Time, label string) (member, error) {
 	index := hash(label, m.Name, n)
 	made := seed.PlainMessage(index)
 	b := member{
@@ -145,7 +153,7 @@ func lengthen(part string, n int) string {
 	return part + strings.Repeat("x", n-len(part))
 }
 
-func (c Content) make(seed fixtures.Seed, index uint64) (json.RawMessage, error) {
+func (c Content) make(seed Source, index uint64) (json.RawMessage, error) {
 	switch {
 	case c.JSON != "":
 		return json.RawMessage(c.JSON), nil

@@ -17,7 +17,7 @@ func bound(t *testing.T, text string) (Scenario, Cast) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	cast, err := Bind(c.Scenarios[0], 7, time.Date(2026, 11, 23, 0, 0, 0, 0, time.UTC), "label")
+	cast, err := Bind(c.Scenarios[0], fixtures.Seed(7), time.Date(2026, 11, 23, 0, 0, 0, 0, time.UTC), "label")
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -2,9 +2,7 @@ package scenarios
 
 import (
 	"embed"
-	"errors"
 	"fmt"
-	"io"
 	"io/fs"
 	"os"
 	"path"
@@ -47,11 +45,7 @@ const UserGroup = "user"
 // Load reads the scenario files at path: one file, or every .yaml and .yml file
 // in and below a folder. The ids are user/<path without its ending>.
 func Load(name string) ([]Check, error) {
-	info, err := os.Stat(name)
-	if err != nil {
-		return nil, unreadable(name, err)
-	}
-	if info.IsDir() {
+	if info, err := os.Stat(name); err == nil && info.IsDir() {
 		checks, err := readDir(os.DirFS(name), ".", name)
 		if err == nil && len(checks) == 0 {
 			err = &strictyaml.Error{File: name, Msg: "holds no scenario file: want *.yaml"}
@@ -61,38 +55,13 @@ func Load(name string) ([]Check, error) {
 		}
 		return checks, err
 	}
-	data, err := readFile(name)
+	data, err := strictyaml.Read(name)
 	if err != nil {
 		return nil, err
 	}
 	check, err := Parse(name, UserGroup+"/"+withoutExt(filepath.Base(name)), data)
 	check.File = name
 	return []Check{check}, err
-}
-
-// readFile reads no more of a file than Parse would take.
-func readFile(name string) ([]byte, error) {
-	f, err := os.Open(name)
-	if err != nil {
-		return nil, unreadable(name, err)
-	}
-	defer f.Close()
-	data, err := io.ReadAll(io.LimitReader(f, strictyaml.MaxSize+1))
-	if err != nil {
-		return nil, unreadable(name, err)
-	}
-	return data, nil
-}
-
-func unreadable(name string, err error) error {
-	var why *fs.PathError
-	switch {
-	case errors.Is(err, fs.ErrNotExist):
-		return &strictyaml.Error{File: name, Msg: "can't be read: no such file or folder"}
-	case errors.As(err, &why):
-		err = why.Err
-	}
-	return &strictyaml.Error{File: name, Msg: "can't be read: " + err.Error()}
 }
 
 // readDir reads the scenario files below root; shown is the folder that stands
@@ -102,14 +71,19 @@ func readDir(files fs.FS, root, shown string) ([]Check, error) {
 	err := fs.WalkDir(files, root, func(name string, entry fs.DirEntry, err error) error {
 		at := filepath.Join(shown, name)
 		if err != nil {
-			return unreadable(at, err)
+			return strictyaml.Unreadable(at, err)
 		}
 		if entry.IsDir() || !IsFile(name) {
 			return nil
 		}
-		data, err := fs.ReadFile(files, name)
+		var data []byte
+		if shown == "" {
+			data, err = fs.ReadFile(files, name)
+		} else {
+			data, err = strictyaml.Read(at)
+		}
 		if err != nil {
-			return unreadable(at, err)
+			return err
 		}
 		id := strings.TrimPrefix(strings.TrimPrefix(name, root), "/")
 		check, err := Parse(at, withoutExt(id), data)

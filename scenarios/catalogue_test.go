@@ -4,6 +4,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/ctxpush/ctxpush/fixtures"
 	"github.com/ctxpush/ctxpush/mocksender"
 	"github.com/ctxpush/ctxpush/scenarios"
 )
@@ -49,7 +50,7 @@ func citedBy(clause string) bool {
 // sent with the shared secret.
 func play(t *testing.T, c scenarios.Check, s scenarios.Scenario) {
 	t.Helper()
-	cast, err := scenarios.Bind(s, 7, epoch, c.ID+s.Name)
+	cast, err := scenarios.Bind(s, fixtures.Seed(7), epoch, c.ID+s.Name)
 	if err != nil {
 		t.Fatalf("%s: %v", s.Name, err)
 	}

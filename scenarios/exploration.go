@@ -89,7 +89,7 @@ func Explorations(d Depth, id Identity) []Exploration {
 				ID:          ExploredGroup + "/" + name,
 				Title:       title,
 				Requirement: requirement,
-				Cause:       "the state depends on the order, the number or the grouping in which entries arrive",
+				Cause:       "order-dependent",
 				Level:       Required,
 				Clauses:     append([]string{"order", "gaps", "at-least-once"}, clauses...),
 			},

@@ -6,6 +6,7 @@ import (
 	"slices"
 	"testing"
 
+	"github.com/ctxpush/ctxpush/fixtures"
 	"github.com/ctxpush/ctxpush/mocksender"
 	"github.com/ctxpush/ctxpush/scenarios"
 )
@@ -226,7 +227,7 @@ func TestSchedulesAsScenarios(t *testing.T) {
 		for _, e := range scenarios.Explorations(scenarios.Quick, id) {
 			for s := range e.Schedules() {
 				sc := s.Scenario(scenarios.Fields{Method: true, Timestamp: true})
-				cast, err := scenarios.Bind(sc, 7, epoch, s.String())
+				cast, err := scenarios.Bind(sc, fixtures.Seed(7), epoch, s.String())
 				if err != nil {
 					t.Fatal(err)
 				}

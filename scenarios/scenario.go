@@ -13,7 +13,8 @@ type Check struct {
 	ID          string // group/name
 	Title       string
 	Requirement string // one sentence
-	// Cause is what a receiver that fails most likely does wrong.
+	// Cause is what a receiver that fails most likely does wrong: the ID of a cause
+	// that is known, or a sentence.
 	Cause   string
 	Level   Level
 	Clauses []string

@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/ctxpush/ctxpush/fixtures"
 	"github.com/ctxpush/ctxpush/mocksender"
 	"github.com/ctxpush/ctxpush/scenarios"
 )
@@ -39,7 +40,7 @@ func (m model) fails(s scenarios.Scenario, id scenarios.Identity) bool {
 	if m.key == nil {
 		m.key = func(k mocksender.Key) mocksender.Key { return k }
 	}
-	cast, err := scenarios.Bind(s, 7, epoch, "model")
+	cast, err := scenarios.Bind(s, fixtures.Seed(7), epoch, "model")
 	if err != nil {
 		return false
 	}

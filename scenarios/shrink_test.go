@@ -9,6 +9,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/ctxpush/ctxpush/fixtures"
 	"github.com/ctxpush/ctxpush/mocksender"
 	"github.com/ctxpush/ctxpush/scenarios"
 	"pgregory.net/rapid"
@@ -153,7 +154,7 @@ judge: [content]`), scenarios.ByUser)
 		t.Fatalf("limits %+v: want one of entries and one of bytes", got.Limits)
 	}
 	body := func(s scenarios.Scenario) int {
-		cast, err := scenarios.Bind(s, 7, epoch, "model")
+		cast, err := scenarios.Bind(s, fixtures.Seed(7), epoch, "model")
 		if err != nil {
 			t.Fatal(err)
 		}

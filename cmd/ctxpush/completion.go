@@ -5,7 +5,8 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/ctxpush/ctxpush/conformance/sqltext"
+	"github.com/ctxpush/ctxpush/conformance"
+	"github.com/ctxpush/ctxpush/conformance/config"
 	"github.com/ctxpush/ctxpush/fixtures/mutants"
 	"github.com/ctxpush/ctxpush/mocksender"
 	"github.com/ctxpush/ctxpush/scenarios"
@@ -50,67 +51,60 @@ type completer = cobra.CompletionFunc
 // flagCompleters are by the flags' names, whatever the command. A flag that is
 // not among them, and takes a text, has nothing that could be known of it.
 var flagCompleters = map[string]completer{
-	"focus":            checkPatterns,
-	"skip":             checkPatterns,
-	"waive":            waivers,
-	"explore":          words(scenarios.Depths),
-	"level":            words([]scenarios.Level{scenarios.Required, scenarios.Recommended}),
-	"identity":         words([]scenarios.Identity{scenarios.ByDevice, scenarios.ByUser}),
-	"protocol":         words([]mocksender.Profile{mocksender.Profile2025, mocksender.Profile2026}),
-	"status":           words(mocksender.Statuses),
-	"ignores":          words(mocksender.Statuses),
-	"statuses":         statusWordsOf,
-	"fault":            words(mocksender.FaultNames()),
-	"mutant":           mutantNames,
-	"config":           files("yaml", "yml"),
-	"output":           files("yaml", "yml"),
-	"baseline":         files("json"),
-	"json":             files("json"),
-	"store":            anyFile,
-	"dockerfile":       anyFile,
-	"scenarios":        anyFile,
-	"command":          anyFile,
-	"build":            folders,
-	"dir":              folders,
-	"report-dir":       folders,
-	"url":              fixed("http://127.0.0.1:"),
-	"probe-url":        fixed("http://127.0.0.1:"),
-	"env":              fixed("SECRET=${SECRET}", "PORT=${PORT}"),
-	"ready":            fixed("/healthz"),
-	"path":             fixed("/webhook"),
-	"probe-path":       fixed("/state"),
-	"probe-bulk":       fixed("/states"),
-	"secret-env":       fixed(envName("secret")),
-	"traces":           fixed("all", "failed"),
-	"compose":          files("yaml", "yml"),
-	"service":          nothing,
-	"verify":           fixed("all", "sample=1000", "none"),
-	"rate":             fixed("max", "500/s"),
-	"ramp":             fixed("0..2000/s:60s"),
-	"batch":            fixed("100", "1..100"),
-	"faults":           fixed("duplicate=5%,reorder=10%,drop=5%,lost-ack=1%", "slow=1%", "reset=1%"),
-	"threshold":        fixed("p99<250ms", "error_rate<0.1%", "wrong==0", "missing==0", "dropped==0", "events_per_s>5000"),
-	"find-max":         fixed("p99<250ms"),
-	"metrics":          fixed("127.0.0.1:9464"),
-	"shard":            fixed("1/2"),
-	"duration":         fixed("30s"),
-	"mix":              nothing,
-	"time-scale":       nothing,
-	"probe-jq":         nothing,
-	"probe-exec":       anyFile,
-	"probe-sql-driver": words(sqltext.Dialects),
-	"probe-sql-dsn":    fixed("postgres://postgres:${SECRET}@${HOST}:${PORT_5432}/postgres"),
-	"probe-sql-query":  nothing,
-	"probe-exec-env":   fixed("TOKEN=${SECRET}"),
-	"settle":           nothing,
-	"timeout":          nothing,
-	"seed":             nothing,
-	"epoch":            nothing,
-	"secret":           nothing, // its history is the shell's
-	"listen":           fixed("127.0.0.1:8080"),
-	"probe-header": func(*cobra.Command, []string, string) ([]string, cobra.ShellCompDirective) {
-		return []string{"Authorization:"}, cobra.ShellCompDirectiveNoSpace | cobra.ShellCompDirectiveNoFileComp
-	},
+	"focus":      checkPatterns,
+	"skip":       checkPatterns,
+	"explore":    words(scenarios.Depths),
+	"level":      words([]scenarios.Level{scenarios.Required, scenarios.Recommended}),
+	"status":     words(mocksender.Statuses),
+	"fault":      words(mocksender.FaultNames()),
+	"mutant":     mutantNames,
+	"config":     files("yaml", "yml"),
+	"output":     files("yaml", "yml"),
+	"baseline":   files("json"),
+	"json":       files("json"),
+	"store":      anyFile,
+	"scenarios":  anyFile,
+	"report-dir": folders,
+	"secret-env": fixed(config.EnvName("secret")),
+	"traces":     words([]conformance.Traces{conformance.FailureTraces, conformance.AllTraces}),
+	"verify":     fixed("all", "sample=1000", "none"),
+	"rate":       fixed("max", "500/s"),
+	"ramp":       fixed("0..2000/s:60s"),
+	"batch":      fixed("100", "1..100"),
+	"send batch": fixed("100"),
+	"faults":     fixed("duplicate=5%,reorder=10%,drop=5%,lost-ack=1%", "slow=1%", "reset=1%"),
+	"threshold":  fixed("p99<250ms", "error_rate<0.1%", "wrong==0", "missing==0", "dropped==0", "events_per_s>5000"),
+	"find-max":   fixed("p99<250ms"),
+	"metrics":    fixed("127.0.0.1:9464"),
+	"shard":      fixed("1/2"),
+	"duration":   fixed("30s"),
+	"mix":        nothing,
+	"time-scale": nothing,
+	"seed":       nothing,
+	"epoch":      nothing,
+	"listen":     fixed("127.0.0.1:8080"),
+}
+
+// targetCompleters complete what needs more than the words of the table.
+var targetCompleters = map[string]completer{
+	"waive":        waivers,
+	"statuses":     statusWordsOf,
+	"compose":      files("yaml", "yml"),
+	"probe-header": fixed("Authorization:"),
+}
+
+// targetCompleter completes a flag of receiver.yaml's keys.
+func targetCompleter(f config.Flag) completer {
+	if complete := targetCompleters[f.Name]; complete != nil {
+		return complete
+	}
+	switch f.Value {
+	case "FILE", "COMMAND":
+		return anyFile
+	case "DIR":
+		return folders
+	}
+	return fixed(f.Words...)
 }
 
 // argumentCompleters are by the commands' paths.
@@ -134,7 +128,11 @@ func withCompletion(cmd *cobra.Command) {
 		cmd.ValidArgsFunction = complete
 	}
 	cmd.Flags().VisitAll(func(f *pflag.Flag) {
-		if complete := flagCompleters[f.Name]; complete != nil && f.Value.Type() != "bool" {
+		complete := flagCompleters[f.Name]
+		if own := flagCompleters[cmd.Name()+" "+f.Name]; own != nil {
+			complete = own
+		}
+		if complete != nil && f.Value.Type() != "bool" {
 			_ = cmd.RegisterFlagCompletionFunc(f.Name, complete) // a flag that has its own keeps it
 		}
 	})

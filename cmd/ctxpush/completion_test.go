@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -11,6 +12,7 @@ import (
 
 	"github.com/ctxpush/ctxpush/conformance"
 	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
 )
 
 // slow is a time that no working program needs, however slow the machine.
@@ -113,5 +115,68 @@ func TestManPages(t *testing.T) {
 		if err != nil || !strings.Contains(string(page), ".SH EXAMPLE") {
 			t.Errorf("%s: %v, %d bytes", cmd.CommandPath(), err, len(page))
 		}
+	}
+}
+
+// What a shell offers for a flag is taken by the command.
+func TestCompletedValuesAreTaken(t *testing.T) {
+	// What a flag is not taken without, and how a beginning that is offered ends.
+	beside := map[string][]string{
+		"ready": {"--command", "x ${PORT}"}, "env": {"--command", "x ${PORT}"},
+		"postgres": {"--probe-sql-dsn", "postgres://h/n", "--probe-sql-query", "SELECT :user_id"},
+		"mysql":    {"--probe-sql-dsn", "mysql://h/n", "--probe-sql-query", "SELECT :user_id"},
+		"sqlite":   {"--probe-sql-dsn", "a", "--probe-sql-query", "SELECT :user_id"},
+		"probe-sql-dsn": {"--probe-sql-driver", "postgres", "--probe-sql-query", "SELECT :user_id",
+			"--image", "i", "--port", "80"},
+		"probe-exec-env": {"--probe-exec", "x"},
+	}
+	ends := map[string]string{"waive": "why", "url": "1", "probe-url": "1", "probe-header": " x"}
+	arguments := map[string][]string{"scenario run": {"order/reversed"}, "scenario show": {"order/reversed"}}
+	ended, end := context.WithCancel(t.Context())
+	end() // a mistake is told before anything begins
+	played := 0
+	for _, cmd := range commands(newRoot(streams{out: &buffer{}, err: &buffer{}})) {
+		path := strings.TrimPrefix(strings.TrimPrefix(cmd.CommandPath(), "ctxpush"), " ")
+		cmd.Flags().VisitAll(func(f *pflag.Flag) {
+			complete, ok := cmd.GetFlagCompletionFunc(f.Name)
+			if !ok || f.Annotations[targetFlag] != nil && path != "doctor" {
+				return // those are the same for all
+			}
+			values, directive := complete(cmd, nil, "")
+			if directive&(cobra.ShellCompDirectiveFilterFileExt|cobra.ShellCompDirectiveFilterDirs) != 0 {
+				return
+			}
+			for i := range values {
+				values[i], _, _ = strings.Cut(values[i], "\t")
+			}
+			if f.Name == "skip" {
+				values = slices.DeleteFunc(values, func(id string) bool { return strings.HasPrefix(id, "request/") }) // what is left
+			}
+			if f.Name == "focus" || f.Name == "skip" {
+				values = []string{strings.Join(values, ","), values[0]} // together, as they take long
+			}
+			for _, value := range values {
+				if f.Name == "statuses" {
+					value = "clicked" + value
+				}
+				args := slices.Concat(strings.Fields(path), arguments[path], []string{"--" + f.Name, value + ends[f.Name]}, beside[f.Name], beside[value])
+				if cmd.Flags().Lookup("report-dir") != nil {
+					args = append(args, "--report-dir", t.TempDir())
+				}
+				if path == "init" {
+					args = append(args, "--output", "-")
+				}
+				var p program
+				p.env = map[string]string{"CTXPUSH_SECRET": "s3cret-of-the-test"}
+				code := p.run(ended, args...)
+				if said := p.err.String(); code == exitMistake && (strings.Contains(said, f.Name) || strings.Contains(said, value)) {
+					t.Errorf("ctxpush %q is refused: %s", args, said)
+				}
+				played++
+			}
+		})
+	}
+	if played < 100 {
+		t.Errorf("only %d values were played", played)
 	}
 }

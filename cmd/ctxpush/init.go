@@ -10,11 +10,12 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/ctxpush/ctxpush/conformance"
+	"github.com/spf13/cobra"
+
 	"github.com/ctxpush/ctxpush/conformance/config"
 	"github.com/ctxpush/ctxpush/conformance/report"
 	"github.com/ctxpush/ctxpush/conformance/sqltext"
-	"github.com/spf13/cobra"
+	"github.com/ctxpush/ctxpush/conformance/subject"
 )
 
 // initing is what the init command writes and where.
@@ -62,7 +63,7 @@ func (o *initing) run(ctx context.Context) error {
 			return mistakef("%s is there already: want --force to overwrite it, or --output with another name", o.output)
 		}
 	}
-	described := slices.ContainsFunc(config.Keys(), func(k config.Key) bool { return o.given(k.Flag) })
+	described := slices.ContainsFunc(config.Flags(), func(f config.Flag) bool { return o.given(f.Name) })
 	if o.inLive && !o.yes && !described {
 		o.ask = newAsker(o.in, o.err)
 	}
@@ -100,7 +101,7 @@ func (o *initing) given(flag string) bool {
 	if len(o.flags[flag].values) > 0 {
 		return true
 	}
-	text, ok := o.lookupEnv(envName(flag))
+	text, ok := o.lookupEnv(config.EnvName(flag))
 	return ok && text != "" && flag != "secret"
 }
 
@@ -111,11 +112,11 @@ func (o *initing) settled() (config.Config, error) {
 		return c, err
 	}
 	if o.secretEnv == "" && (c.Secret != "" || c.Receiver.URL != "") {
-		o.secretEnv = envName("secret")
+		o.secretEnv = config.EnvName("secret")
 	}
 	// Judged with a secret of some kind: that of a url is missing as yet.
 	whole := c
-	whole.Secret = config.Secret(conformance.NewSecret())
+	whole.Secret = config.Secret(subject.NewSecret())
 	whole.SetDefaults()
 	if err := whole.Validate(); err != nil {
 		return c, err

@@ -146,7 +146,7 @@ func (o *initing) lookAtURL(ctx context.Context) error {
 		return nil
 	}
 	var err error
-	o.secretEnv, err = o.ask.ask(ctx, "The environment variable that holds the shared secret", envName("secret"), func(s string) error {
+	o.secretEnv, err = o.ask.ask(ctx, "The environment variable that holds the shared secret", config.EnvName("secret"), func(s string) error {
 		if !regexp.MustCompile(`^[A-Za-z_][A-Za-z0-9_]*$`).MatchString(s) {
 			return fmt.Errorf("%q is no name of a variable", s)
 		}

@@ -1,12 +1,12 @@
 package main
 
 import (
+	"context"
 	"errors"
 	"fmt"
-	"io/fs"
-	"os"
 
 	"github.com/ctxpush/ctxpush/conformance/report"
+	"github.com/ctxpush/ctxpush/scenarios/strictyaml"
 	"github.com/spf13/pflag"
 )
 
@@ -15,6 +15,7 @@ type outputs struct {
 	dir            string
 	baseline       string
 	quiet, verbose bool
+	traceRequests  bool
 	exit           report.ExitOptions
 }
 
@@ -25,7 +26,8 @@ func (o *outputs) addFlags(f *pflag.FlagSet) {
 	f.BoolVar(&o.exit.FailOnSkip, "fail-on-skip", false, "exit 1 if a check was skipped")
 	f.BoolVar(&o.exit.StrictWaivers, "strict-waivers", false, "exit 1 if a waived check passes")
 	f.BoolVarP(&o.quiet, "quiet", "q", false, "print the verdict and nothing else")
-	f.BoolVarP(&o.verbose, "verbose", "v", false, "print each request as it is made")
+	f.BoolVarP(&o.verbose, "verbose", "v", false, "print everything that was found")
+	f.BoolVar(&o.traceRequests, "trace-requests", false, "print each request as it is made")
 }
 
 // validate says which flags make no sense together.
@@ -33,28 +35,31 @@ func (o *outputs) validate() error {
 	switch {
 	case o.exit.OnlyNew && o.baseline == "":
 		return mistakef("--only-new without --baseline: want --baseline FILE, a report.json of an earlier run")
-	case o.quiet && o.verbose:
-		return mistakef("--quiet beside --verbose: want one of the two")
+	case o.quiet && (o.verbose || o.traceRequests):
+		return mistakef("--quiet beside --verbose or --trace-requests: want one of the two")
 	}
 	return nil
 }
 
 // earlier is the report to compare with; nil where none is wanted.
-func (o *outputs) earlier() (*report.Report, error) {
+func (o *outputs) earlier(ctx context.Context) (*report.Report, error) {
 	if o.baseline == "" {
 		return nil, nil
 	}
-	f, err := os.Open(o.baseline)
-	if err != nil {
-		var p *fs.PathError
-		if errors.As(err, &p) {
-			err = p.Err
+	r, err := await(ctx, func() (report.Report, error) {
+		f, err := strictyaml.Open(o.baseline)
+		if err != nil {
+			return report.Report{}, err
 		}
-		return nil, mistakef("--baseline %s: %w", o.baseline, err)
-	}
-	defer f.Close()
-	r, err := report.Read(f)
-	if err != nil {
+		defer f.Close()
+		return report.Read(f)
+	})
+	switch file := (*strictyaml.Error)(nil); {
+	case ctx.Err() != nil:
+		return nil, ctx.Err()
+	case errors.As(err, &file):
+		return nil, mistakef("--baseline %w", err)
+	case err != nil:
 		return nil, mistakef("--baseline %s: %w", o.baseline, err)
 	}
 	return &r, nil
@@ -62,7 +67,7 @@ func (o *outputs) earlier() (*report.Report, error) {
 
 // progress tells of the run while it goes on.
 func (o *outputs) progress(s streams) *report.Progress {
-	return &report.Progress{W: s.err, Live: s.errLive, Color: s.errColor, Size: s.errSize, Quiet: o.quiet, Verbose: o.verbose}
+	return &report.Progress{W: s.err, Live: s.errLive, Color: s.errColor, Size: s.errSize, Quiet: o.quiet, Verbose: o.traceRequests}
 }
 
 // write writes the report's files and tells the verdict, each as far as it can
@@ -82,6 +87,6 @@ func (o *outputs) write(s streams, r report.Report) error {
 	if on, _ := s.lookupEnv("GITHUB_ACTIONS"); on == "true" {
 		told.tell(report.Annotations(s.out, r))
 	}
-	told.tell(report.Terminal(s.out, r, report.Options{Color: s.outColor, Width: s.outWidth, Dir: dir, Quiet: o.quiet}))
+	told.tell(report.Terminal(s.out, r, report.Options{Color: s.outColor, Width: s.outWidth, Dir: dir, Quiet: o.quiet, Verbose: o.verbose}))
 	return told.last
 }

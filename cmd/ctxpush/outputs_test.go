@@ -19,6 +19,9 @@ import (
 func certifying(t *testing.T, receiver []string, flags ...string) (args []string, dir string) {
 	t.Helper()
 	dir = filepath.Join(t.TempDir(), "report")
+	if receiver == nil {
+		receiver = []string{"--built-in"}
+	}
 	args = append([]string{"certify", "--settle", "20ms", "--report-dir", dir}, receiver...)
 	return append(args, flags...), dir
 }
@@ -108,7 +111,7 @@ func TestCertifyQuietAndVerbose(t *testing.T) {
 	if !strings.HasPrefix(out, "FAIL  ") || strings.Count(out, "\n") != 1 || stderr != "" {
 		t.Errorf("quiet: got\n%s%s", out, stderr)
 	}
-	args, _ = certifying(t, nil, append(twoOrders, "--verbose", "--secret", "s3cret-of-the-test")...)
+	args, _ = certifying(t, nil, append(twoOrders, "--trace-requests", "--secret", "s3cret-of-the-test")...)
 	_, stderr = ctxpush(t, exitOK, args...)
 	for _, want := range []string{"order/late-pending  #1 (delivered ", "PASS  order/late-pending  "} {
 		if !strings.Contains(stderr, want) {
@@ -147,7 +150,7 @@ func TestCertifyWithABaseline(t *testing.T) {
 	}
 
 	// It is mended. The baseline is the report that is replaced.
-	args = append([]string{"certify", "--settle", "20ms", "--report-dir", before, "--baseline", baseline, "--only-new"}, twoOrders...)
+	args = append([]string{"certify", "--built-in", "--settle", "20ms", "--report-dir", before, "--baseline", baseline, "--only-new"}, twoOrders...)
 	if out, _ := ctxpush(t, exitOK, args...); !strings.Contains(out, "fixed   order/late-pending: stale, ") {
 		t.Errorf("got\n%s", out)
 	}
@@ -187,7 +190,7 @@ func TestReportRendersAgain(t *testing.T) {
 
 // TestInterruptedRunIsReported: all files are there, and say so.
 func TestInterruptedRunIsReported(t *testing.T) {
-	args, dir := certifying(t, nil, "--verbose")
+	args, dir := certifying(t, nil, "--trace-requests")
 	ctx, cancel := context.WithCancelCause(t.Context())
 	defer cancel(nil)
 	var p program

@@ -6,7 +6,7 @@ import (
 )
 
 func newReport(s streams) *cobra.Command {
-	var quiet bool
+	var quiet, verbose bool
 	cmd := &cobra.Command{
 		Use:   "report DIR",
 		Short: "Render a stored report again",
@@ -22,6 +22,7 @@ for that.`,
 		Args: cobra.ExactArgs(1),
 	}
 	cmd.Flags().BoolVarP(&quiet, "quiet", "q", false, "print the verdict and nothing else")
+	cmd.Flags().BoolVarP(&verbose, "verbose", "v", false, "print everything that was found")
 	cmd.RunE = func(_ *cobra.Command, args []string) error {
 		dir := args[0]
 		r, err := report.ReadDir(dir)
@@ -31,7 +32,7 @@ for that.`,
 		if err := report.WriteDir(dir, r); err != nil {
 			return err
 		}
-		return report.Terminal(s.out, r, report.Options{Color: s.outColor, Width: s.outWidth, Dir: dir, Quiet: quiet})
+		return report.Terminal(s.out, r, report.Options{Color: s.outColor, Width: s.outWidth, Dir: dir, Quiet: quiet, Verbose: verbose})
 	}
 	return cmd
 }

@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"net"
 	"net/url"
+	"os"
+	"path/filepath"
 	"regexp"
 	"slices"
 	"strconv"
@@ -13,6 +15,7 @@ import (
 	"unicode"
 
 	"github.com/ctxpush/ctxpush/conformance/sqltext"
+	"github.com/ctxpush/ctxpush/scenarios/strictyaml"
 	"github.com/itchyny/gojq"
 	"golang.org/x/net/http/httpguts"
 )
@@ -23,20 +26,20 @@ import (
 
 func checkName(s string) error {
 	if strings.ContainsFunc(s, unicode.IsControl) {
-		return fmt.Errorf("%s: want one line", quote(s))
+		return fmt.Errorf("%s: want one line", strictyaml.Quote(s))
 	}
 	return nil
 }
 
 func checkPath(s string) error {
 	if !strings.HasPrefix(s, "/") {
-		return fmt.Errorf("%s: want a path that begins with /", quote(s))
+		return fmt.Errorf("%s: want a path that begins with /", strictyaml.Quote(s))
 	}
 	if strings.ContainsFunc(s, func(r rune) bool { return r <= ' ' || r == 0x7f || r == '#' }) {
-		return fmt.Errorf("%s: want a path without spaces and #; write %%20 and %%23", quote(s))
+		return fmt.Errorf("%s: want a path without spaces and #; write %%20 and %%23", strictyaml.Quote(s))
 	}
 	if _, err := url.Parse("http://host" + s); err != nil {
-		return fmt.Errorf("%s: want a path whose every %% begins a %%XX", quote(s))
+		return fmt.Errorf("%s: want a path whose every %% begins a %%XX", strictyaml.Quote(s))
 	}
 	return nil
 }
@@ -49,17 +52,18 @@ func checkURL(s string) error {
 	}
 	u, err := url.Parse(s)
 	if err != nil || u.Host == "" || u.Hostname() == "" || u.Scheme != "http" && u.Scheme != "https" {
-		if with, err := url.Parse("http://" + s); err == nil && with.Hostname() != "" && with.Path == "" && !strings.Contains(s, "/") {
-			return fmt.Errorf("%s: %s; did you mean %s?", quote(s), want, quote("http://"+s))
+		with, err := url.Parse("http://" + s)
+		if err == nil && with.Hostname() != "" && with.Path == "" && !strings.Contains(s, "/") {
+			return fmt.Errorf("%s: %s; did you mean %s?", strictyaml.Quote(s), want, strictyaml.Quote("http://"+s))
 		}
-		return fmt.Errorf("%s: %s", quote(s), want)
+		return fmt.Errorf("%s: %s", strictyaml.Quote(s), want)
 	}
 	if strings.ContainsAny(s, "?#") {
-		return fmt.Errorf("%s: want a URL without ? and #", quote(s))
+		return fmt.Errorf("%s: want a URL without ? and #", strictyaml.Quote(s))
 	}
 	if _, port, err := net.SplitHostPort(u.Host); err == nil {
 		if _, err := parsePort(port); err != nil {
-			return fmt.Errorf("%s: port %w", quote(s), err)
+			return fmt.Errorf("%s: port %w", strictyaml.Quote(s), err)
 		}
 	}
 	return nil
@@ -79,7 +83,7 @@ func checkSecret(s string) error {
 
 func checkHeaderName(s string) error {
 	if !httpguts.ValidHeaderFieldName(s) {
-		return fmt.Errorf("%s is no name of a header", quote(s))
+		return fmt.Errorf("%s is no name of a header", strictyaml.Quote(s))
 	}
 	return nil
 }
@@ -93,14 +97,12 @@ func checkHeaderValue(s string) error {
 
 func checkEnvName(s string) error {
 	if s == "" || strings.ContainsAny(s, "=\x00") {
-		return fmt.Errorf("%s is no name of a variable", quote(s))
+		return fmt.Errorf("%s is no name of a variable", strictyaml.Quote(s))
 	}
 	return nil
 }
 
-func checkEnvValue(s string) error { return checkEnvValueIn(envScope, s) }
-
-func checkEnvValueIn(sc scope, s string) error {
+func checkEnvValue(sc scope, s string) error {
 	if strings.Contains(s, "\x00") {
 		return errors.New("holds a NUL, which no environment can carry")
 	}
@@ -131,7 +133,7 @@ func checkPort(p int) error {
 func parsePort(s string) (int, error) {
 	p, err := strconv.Atoi(s)
 	if err != nil {
-		return 0, fmt.Errorf("%s: want a number from 1 to 65535", keyName(s))
+		return 0, fmt.Errorf("%s: want a number from 1 to 65535", strictyaml.Name(s))
 	}
 	return p, checkPort(p)
 }
@@ -147,18 +149,20 @@ func parseDuration(s string) (time.Duration, error) {
 	t, err := time.ParseDuration(s)
 	if err != nil {
 		if _, err := strconv.ParseFloat(s, 64); err == nil {
-			return 0, fmt.Errorf("%s: want a duration with a unit, such as 2s or 500ms", keyName(s))
+			return 0, fmt.Errorf("%s: want a duration with a unit, such as 2s or 500ms", strictyaml.Name(s))
 		}
-		return 0, fmt.Errorf("%s: want a duration such as 2s, 500ms or 1m30s", quote(s))
+		return 0, fmt.Errorf("%s: want a duration such as 2s, 500ms or 1m30s", strictyaml.Quote(s))
 	}
 	return t, checkDuration(t)
 }
 
-var checkID = regexp.MustCompile(`^[a-z0-9]+(-[a-z0-9]+)*/[a-z0-9]+(-[a-z0-9]+)*$`)
+const checkIDPattern = `^[a-z0-9]+(-[a-z0-9]+)*/[a-z0-9]+(-[a-z0-9]+)*$`
+
+var checkIDs = regexp.MustCompile(checkIDPattern)
 
 func checkWaived(s string) error {
-	if !checkID.MatchString(s) {
-		return fmt.Errorf("%s: want a check's id such as entry/unknown-fields", quote(s))
+	if !checkIDs.MatchString(s) {
+		return fmt.Errorf("%s: want a check's id such as entry/unknown-fields", strictyaml.Quote(s))
 	}
 	return nil
 }
@@ -176,34 +180,18 @@ func (p HTTPProbe) Program() (*gojq.Code, error) {
 	}
 	q, err := gojq.Parse(src)
 	if err != nil {
-		return nil, fmt.Errorf("%s is no jq: %s", quote(src), oneLine(err.Error()))
+		return nil, fmt.Errorf("%s is no jq: %s", strictyaml.Quote(src), strictyaml.Cut(err.Error()))
 	}
 	code, err := gojq.Compile(q)
 	if err != nil {
-		return nil, fmt.Errorf("%s is no jq: %s", quote(src), oneLine(err.Error()))
+		return nil, fmt.Errorf("%s is no jq: %s", strictyaml.Quote(src), strictyaml.Cut(err.Error()))
 	}
 	return code, nil
 }
 
-// oneLine is the message of another package, fit for ours.
-func oneLine(s string) string {
-	s, _, _ = strings.Cut(s, "\n")
-	s = strings.ReplaceAll(s, "\t", `\t`)
-	s = strings.Map(func(r rune) rune {
-		if unicode.IsControl(r) {
-			return ' '
-		}
-		return r
-	}, s)
-	if r := []rune(s); len(r) > 160 {
-		return string(r[:160]) + "…"
-	}
-	return s
-}
-
 func checkImage(s string) error {
 	if s == "" || strings.ContainsFunc(s, func(r rune) bool { return r <= ' ' || r == 0x7f }) {
-		return fmt.Errorf("%s: want an image such as acme/receiver:1.4", quote(s))
+		return fmt.Errorf("%s: want an image such as acme/receiver:1.4", strictyaml.Quote(s))
 	}
 	return nil
 }
@@ -238,15 +226,27 @@ func (p SQLProbe) Ports() []int {
 }
 
 func checkService(s string) error {
-	if s == "" || strings.ContainsFunc(s, func(r rune) bool { return r != '-' && r != '_' && r != '.' && (r > 0x7f || !isVarChar(r)) }) {
-		return fmt.Errorf("%s: want the name of a service such as receiver", quote(s))
+	if s == "" || strings.ContainsFunc(s, func(r rune) bool { return r != '-' && r != '.' && !isVarChar(r) }) {
+		return fmt.Errorf("%s: want the name of a service such as receiver", strictyaml.Quote(s))
 	}
 	return nil
 }
 
 func checkFile(s string) error {
 	if s == "" || strings.Contains(s, "\x00") {
-		return fmt.Errorf("%s: want a path", quote(s))
+		return fmt.Errorf("%s: want a path", strictyaml.Quote(s))
+	}
+	return nil
+}
+
+// checkFolder looks for a path relative to the file, of a directory that exists.
+func (d *decoder) checkFolder(s string) error {
+	path := s
+	if !filepath.IsAbs(path) {
+		path = filepath.Join(d.dir, path)
+	}
+	if info, err := os.Stat(path); err != nil || !info.IsDir() {
+		return fmt.Errorf("%s is no directory; want one, absolute or relative to the file", strictyaml.Quote(s))
 	}
 	return nil
 }

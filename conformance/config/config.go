@@ -24,8 +24,10 @@ type Config struct {
 	Identity scenarios.Identity // default device
 	Path     string             // the webhook's path; default /webhook
 	Secret   Secret             // empty: a random one per run, which a receiver at a URL can't have
-	Settle   time.Duration      // how long after the last acknowledgement a final state may take; above 0, default 2s, 500ms for the built-in receiver
-	Timeout  time.Duration      // per request; above 0, default mocksender.RequestTimeout
+	// Settle is how long after the last acknowledgement a final state may take;
+	// above 0, default 2s, 500ms for the built-in receiver.
+	Settle   time.Duration
+	Timeout  time.Duration // per request; above 0, default mocksender.RequestTimeout
 	Receiver Receiver
 	Probe    Probe
 	// Statuses maps the receiver's word to the contract's.
@@ -55,9 +57,11 @@ type Receiver struct {
 
 // Command is a local process that the harness starts.
 type Command struct {
-	Argv  []string // a template of Expand: ${PORT} is replaced at each start; never the secret, which process lists would show
-	Dir   string   // default Config.Dir
-	Env   Values   // templates of Expand: ${PORT} and ${SECRET} are replaced at each start
+	// Argv is a template of Expand: ${PORT} is replaced at each start. It is never
+	// the secret, which process lists would show.
+	Argv  []string
+	Dir   string // default Config.Dir
+	Env   Values // templates of Expand: ${PORT} and ${SECRET} are replaced at each start
 	Ready Ready
 }
 

@@ -3,110 +3,66 @@ package config
 import (
 	"net/url"
 	"path/filepath"
+	"reflect"
 	"time"
-
-	"github.com/ctxpush/ctxpush/mocksender"
-	"github.com/ctxpush/ctxpush/scenarios"
 )
 
-// What a key is when nobody sets it.
+// The reference receiver's own.
 const (
-	defaultPath           = "/webhook"
-	defaultSettle         = 2 * time.Second
-	builtInSettle         = 500 * time.Millisecond // it acknowledges what is in its store
-	defaultReady          = 30 * time.Second
-	defaultContainerReady = 60 * time.Second
-	defaultComposeReady   = 2 * time.Minute
-	defaultCompose        = "compose.yaml"
-	defaultProbe          = "/state"
-	builtInBulk           = "/states" // of the reference receiver
+	builtInSettle = 500 * time.Millisecond // it acknowledges what is in its store
+	builtInBulk   = "/states"
 )
 
 // SetDefaults sets what is not set yet, except the secret: a random one is made
 // for each run.
 func (c *Config) SetDefaults() {
-	set(&c.Protocol, mocksender.Profile2025)
-	set(&c.Identity, scenarios.ByDevice)
-	set(&c.Path, defaultPath)
-	if c.Receiver.builtIn() {
-		set(&c.Settle, builtInSettle)
-	}
-	set(&c.Settle, defaultSettle)
-	set(&c.Timeout, mocksender.RequestTimeout)
-	set(&c.Name, c.Receiver.name())
-
-	// Configs are passed by value: what they point to is shared with copies.
-	if c.Probe.HTTP != nil || c.Probe.SQL == nil && c.Probe.Exec == nil {
-		var probe HTTPProbe
-		switch {
-		case c.Probe.HTTP != nil:
-			probe = *c.Probe.HTTP
-		case c.Receiver.builtIn():
-			probe.Bulk = builtInBulk
+	own(reflect.ValueOf(c).Elem()) // what a Config points to is shared with its copies
+	if kindOf("probe", reflect.ValueOf(c.Probe)) == nil {
+		c.Probe.HTTP = new(HTTPProbe)
+		if c.Receiver.Kind() == "" {
+			c.Probe.HTTP.Bulk = builtInBulk
 		}
-		set(&probe.Path, defaultProbe)
-		set(&probe.JQ, ".")
-		c.Probe.HTTP = &probe
 	}
-
-	if c.Receiver.Command != nil {
-		command := *c.Receiver.Command
-		set(&command.Ready.Timeout, defaultReady)
-		c.Receiver.Command = &command
-	}
-	if c.Receiver.Container != nil {
-		container := *c.Receiver.Container
-		set(&container.Ready.Timeout, defaultContainerReady)
-		if container.Build != nil {
-			build := *container.Build
-			set(&build.Context, ".")
-			set(&build.Dockerfile, "Dockerfile")
-			container.Build = &build
+	each(c, func(p place) {
+		if text := c.byDefault(p.key); text != "" && p.field.IsZero() {
+			_ = p.key.of.parse(p.field, text) // a test sees to it that they are right
 		}
-		c.Receiver.Container = &container
-	}
-	if c.Receiver.Compose != nil {
-		compose := *c.Receiver.Compose
-		set(&compose.File, defaultCompose)
-		set(&compose.Ready.Timeout, defaultComposeReady)
-		c.Receiver.Compose = &compose
-	}
+	})
 }
 
-func set[T comparable](field *T, value T) {
+// byDefault is what a key is by default, as a flag has it.
+func (c *Config) byDefault(k *key) string {
+	switch {
+	case k.name == "name":
+		return c.Receiver.name()
+	case k.name == "settle" && c.Receiver.Kind() == "":
+		return builtInSettle.String()
+	}
+	return k.byDef
+}
+
+func or[T comparable](value, otherwise T) T {
 	var zero T
-	if *field == zero {
-		*field = value
+	if value == zero {
+		return otherwise
 	}
-}
-
-func (r Receiver) builtIn() bool {
-	return r.URL == "" && r.Command == nil && r.Container == nil && r.Compose == nil
+	return value
 }
 
 // name is what a receiver without a name is called.
 func (r Receiver) name() string {
+	name := ""
 	switch {
 	case r.URL != "":
-		if u, err := url.Parse(r.URL); err == nil && u.Host != "" {
-			return u.Host
+		if u, err := url.Parse(r.URL); err == nil {
+			name = u.Host
 		}
-		return "url"
-	case r.Command != nil:
-		if len(r.Command.Argv) > 0 {
-			return filepath.Base(r.Command.Argv[0])
-		}
-		return "command"
+	case r.Command != nil && len(r.Command.Argv) > 0:
+		name = filepath.Base(r.Command.Argv[0])
 	case r.Container != nil:
-		if r.Container.Image != "" {
-			return r.Container.Image
-		}
-		return "container"
+		name = r.Container.Image
 	case r.Compose != nil:
-		if r.Compose.Service != "" {
-			return r.Compose.Service
-		}
-		return "compose"
+		name = r.Compose.Service
 	}
-	return "built-in"
+	return or(name, or(r.Kind(), "built-in"))
 }

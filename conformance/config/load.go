@@ -3,28 +3,17 @@ package config
 import (
 	"bytes"
 	"crypto/sha256"
-	"errors"
 	"fmt"
-	"io"
-	"io/fs"
 	"os"
 	"path/filepath"
-	"strings"
-	"unicode/utf8"
+	"reflect"
 
-	"github.com/goccy/go-yaml"
-	"github.com/goccy/go-yaml/ast"
-	"github.com/goccy/go-yaml/lexer"
-	"github.com/goccy/go-yaml/parser"
-	"github.com/goccy/go-yaml/token"
+	"github.com/ctxpush/ctxpush/scenarios/strictyaml"
 )
 
-// A file of people is far below these. Beyond them the YAML parser takes
-// seconds.
-const (
-	maxFile  = 32 << 10 // bytes
-	maxDepth = 64       // lists and mappings in each other
-)
+// Error is a mistake in what the user gave: a file, a flag, a variable. It is
+// one line, and free of the secret.
+type Error = strictyaml.Error
 
 // Load reads a receiver.yaml. Relative paths in it are relative to the file's
 // directory; ${NAME} is looked up with env, in which nothing is set where it is
@@ -32,24 +21,12 @@ const (
 // and Validate do that, after Overlay. The error is an *Error.
 func Load(path string, env func(string) (string, bool)) (Config, error) {
 	if info, err := os.Stat(path); err == nil && info.IsDir() {
-		return Config{}, &Error{File: path, Msg: "is a directory: want a file such as " + filepath.Join(path, "receiver.yaml")}
-	}
-	f, err := os.Open(path)
-	if err != nil {
-		msg := "can't be read: " + err.Error()
-		var pathErr *fs.PathError
-		switch {
-		case errors.Is(err, fs.ErrNotExist):
-			msg = "no such file"
-		case errors.As(err, &pathErr):
-			msg = "can't be read: " + pathErr.Err.Error()
-		}
+		msg := "is a directory: want a file such as " + filepath.Join(path, "receiver.yaml")
 		return Config{}, &Error{File: path, Msg: msg}
 	}
-	defer f.Close()
-	data, err := io.ReadAll(io.LimitReader(f, maxFile+1))
+	data, err := strictyaml.Read(path)
 	if err != nil {
-		return Config{}, &Error{File: path, Msg: "can't be read to its end"}
+		return Config{}, err
 	}
 	c, err := Parse(path, data, filepath.Dir(path), env)
 	if err != nil {
@@ -66,167 +43,100 @@ func Load(path string, env func(string) (string, bool)) (Config, error) {
 // Parse is Load of a file's text; name stands in errors, dir is what relative
 // paths are relative to.
 func Parse(name string, data []byte, dir string, env func(string) (string, bool)) (Config, error) {
-	d := &decoder{
-		file:     name,
-		dir:      dir,
-		env:      env,
-		anchors:  map[string]ast.Node{},
-		lines:    map[string]int{},
-		argvVars: map[string]value{},
-	}
-	root, err := d.parse(data)
+	root, err := strictyaml.ParseOne(name, data)
 	if err != nil {
 		return Config{}, err
 	}
+	d := &decoder{dir: dir, env: env, lines: map[string]int{}, argvVars: map[string]strictyaml.Node{}}
 	c := Config{Dir: dir, origin: origin{file: name, lines: d.lines}}
-	if err := object(d, root, fileFields, &c); err != nil {
+	if err := (group{}).read(d, &key{}, root, reflect.ValueOf(&c).Elem()); err != nil {
 		return Config{}, err
 	}
+	if len(d.lines) == 0 {
+		return Config{}, root.Errorf("is empty: want keys and values")
+	}
 	for _, name := range d.secretVars {
-		if v, ok := d.argvVars[name]; ok {
-			return Config{}, d.errorf(v, "${%s} is the secret, which process lists would show; hand it over under env", name)
+		if n, ok := d.argvVars[name]; ok {
+			return Config{}, n.Errorf("${%s} is the secret, which process lists would show; hand it over under env", name)
 		}
 	}
 	return c, nil
 }
 
-// parse turns the text into the file's one mapping.
-func (d *decoder) parse(data []byte) (value, error) {
-	data = bytes.TrimPrefix(data, []byte("\ufeff"))
-	if err := d.checkText(data); err != nil {
-		return value{}, err
+// decoder is what the nodes of one file are read with.
+type decoder struct {
+	dir   string
+	env   func(string) (string, bool)
+	lines map[string]int // by dotted key
+
+	// Variables that stand in argv, with where; and those that the secret is
+	// made of: process lists would show one that is both.
+	argvVars   map[string]strictyaml.Node
+	secretVars []string
+}
+
+func (d *decoder) mapping(n strictyaml.Node, allowed ...string) (strictyaml.Map, error) {
+	m, err := n.Map(allowed...)
+	for _, e := range m.Entries {
+		d.lines[e.Value.Key()] = e.Value.Line()
 	}
-	tokens, err := guard(func() (token.Tokens, error) { return lexer.Tokenize(string(data)), nil })
-	if err == nil {
-		err = d.checkTokens(tokens)
+	return m, err
+}
+
+func (d *decoder) items(n strictyaml.Node) ([]strictyaml.Node, error) {
+	items, err := n.List()
+	for _, item := range items {
+		d.lines[item.Key()] = item.Line()
 	}
+	return items, err
+}
+
+// text is a text with its variables filled in, as far as the scope wants it. A
+// bare one may be a number or true and false, as users of environment variables
+// expect.
+func (d *decoder) text(n strictyaml.Node, bare bool, sc scope) (string, error) {
+	s, ok := n.Scalar()
+	switch {
+	case !ok:
+		return "", n.Errorf("is %s: want text", n.Describe())
+	case !bare && !n.IsString():
+		return "", n.Errorf("is %s: want text; put it in quotes", n.Describe())
+	}
+	filled, err := sc.fill(s, d.env)
 	if err != nil {
-		return value{}, d.malformed(err)
+		return "", n.Errorf("%v", err)
 	}
-	file, err := guard(func() (*ast.File, error) { return parser.Parse(tokens, 0, parser.AllowDuplicateMapKey()) })
-	if err != nil {
-		return value{}, d.malformed(err)
-	}
-	var body ast.Node
-	for _, doc := range file.Docs {
-		switch doc.Body.(type) {
-		case nil, *ast.CommentGroupNode, *ast.NullNode, *ast.DirectiveNode:
-			continue
-		}
-		if body != nil {
-			return value{}, &Error{File: d.file, Line: lineOf(doc.Body, 0), Msg: "a second document: want one"}
-		}
-		body = doc.Body
-	}
-	if m, ok := body.(*ast.MappingNode); body == nil || ok && len(m.Values) == 0 {
-		return value{}, &Error{File: d.file, Msg: "is empty: want at least the key receiver"}
-	}
-	found := &anchors{nodes: d.anchors}
-	ast.Walk(found, body)
-	if found.twice != nil {
-		return value{}, &Error{File: d.file, Line: lineOf(found.twice, 0), Msg: fmt.Sprintf("the anchor &%s is set twice", keyName(tokenText(found.twice.Name)))}
-	}
-	root, err := d.value("", lineOf(body, 1), body)
-	if err == nil {
-		switch root.node.(type) {
-		case *ast.MappingNode, *ast.MappingValueNode:
-		default:
-			err = d.errorf(root, "the file is %s: want a mapping with keys such as receiver", describe(root.node))
-		}
-	}
-	return root, err
+	return filled, nil
 }
 
-func (d *decoder) checkText(data []byte) error {
-	line := func(at int) int { return bytes.Count(data[:at], []byte("\n")) + 1 }
-	if len(data) > maxFile {
-		return &Error{File: d.file, Msg: fmt.Sprintf("is larger than %d KiB: want a receiver.yaml", maxFile>>10)}
-	}
-	for i := 0; i < len(data); {
-		r, size := utf8.DecodeRune(data[i:])
-		switch {
-		case r == utf8.RuneError && size == 1:
-			return &Error{File: d.file, Line: line(i), Msg: fmt.Sprintf("byte 0x%02x is not UTF-8: want a text file in UTF-8", data[i])}
-		case r < ' ' && r != '\t' && r != '\n' && r != '\r', r == 0x7f:
-			return &Error{File: d.file, Line: line(i), Msg: fmt.Sprintf("control character %U: want a text file", r)}
-		}
-		i += size
-	}
-	return nil
+// origin remembers where a Config's keys were set, so that what is found wrong
+// later still names the line.
+type origin struct {
+	file  string
+	lines map[string]int    // by dotted key
+	flags map[string]string // the flag or variable, by the flag's name; nil before Overlay
 }
 
-// checkTokens refuses what would keep the parser busy for long, and what it
-// reads in another way than a user does.
-func (d *decoder) checkTokens(tokens token.Tokens) error {
-	depth, headers, content := 0, 0, false
-	for _, t := range tokens {
-		switch t.Type {
-		case token.MappingStartType, token.SequenceStartType:
-			depth++
-		case token.MappingEndType, token.SequenceEndType:
-			depth--
-		case token.DocumentHeaderType:
-			if headers++; headers > 1 || content {
-				return &Error{File: d.file, Line: t.Position.Line, Msg: "a second document: want one"}
-			}
+// err blames the flag or variable that set the key, or else the line of the
+// key or of the nearest key above it.
+func (o origin) err(name, msg string) *Error {
+	for above := name; above != ""; above = parent(above) {
+		if k := find(above); k != nil && o.flags[k.flag.name] != "" {
+			return &Error{Key: o.flags[k.flag.name], Msg: msg}
 		}
-		if depth > maxDepth {
-			return &Error{File: d.file, Line: t.Position.Line, Msg: fmt.Sprintf("more than %d levels of [ and {", maxDepth)}
-		}
-		switch t.Type {
-		case token.DocumentHeaderType, token.DocumentEndType, token.CommentType, token.DirectiveType:
-		default:
-			content = true
+		if line, ok := o.lines[above]; ok {
+			return &Error{File: o.file, Line: line, Key: name, Msg: msg}
 		}
 	}
-	return nil
-}
-
-// malformed is the parser's error as one line.
-func (d *decoder) malformed(err error) error {
-	var own *Error
-	if errors.As(err, &own) {
-		return own
+	// What is missing has no place; who works with flags is told the flag.
+	if k := find(name); o.flags != nil && o.file == "" && k != nil && k.flag.name != "" {
+		return &Error{Key: "--" + k.flag.name, Msg: msg}
 	}
-	e := &Error{File: d.file, Msg: "malformed YAML"}
-	var syntax *yaml.SyntaxError
-	if errors.As(err, &syntax) {
-		if syntax.Token != nil && syntax.Token.Position != nil {
-			e.Line = syntax.Token.Position.Line
-		}
-		e.Msg += ": " + oneLine(syntax.Message)
-		if e.Line > 0 && strings.Contains(syntax.Message, "must be specified") {
-			e.Msg += `; between { and } a "${NAME}" is quoted`
-		}
-	}
-	return e
+	return &Error{File: o.file, Key: name, Msg: msg}
 }
 
-// guard makes an error of a panic: a file of whatever bytes must not end the
-// program, and the parser is not ours.
-func guard[T any](parse func() (T, error)) (t T, err error) {
-	defer func() {
-		if recover() != nil {
-			err = errors.New("malformed")
-		}
-	}()
-	return parse()
-}
-
-// anchors collects the anchors of a tree, and the first that is set twice.
-type anchors struct {
-	nodes map[string]ast.Node
-	twice *ast.AnchorNode
-}
-
-// Visit is called by ast.Walk with each node.
-func (a *anchors) Visit(n ast.Node) ast.Visitor {
-	if n, ok := n.(*ast.AnchorNode); ok {
-		name := tokenText(n.Name)
-		if _, set := a.nodes[name]; set && a.twice == nil {
-			a.twice = n
-		}
-		a.nodes[name] = n.Value
-	}
-	return a
+// Mistake is an error about a key of the Config, with the line or the flag where
+// it was set. The message must be one line, and free of the secret.
+func (c Config) Mistake(key, format string, args ...any) *Error {
+	return c.origin.err(key, fmt.Sprintf(format, args...))
 }

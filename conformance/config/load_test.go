@@ -88,12 +88,12 @@ var _ = Describe("receiver.yaml", func() {
 		_, err := config.Load(dir, env)
 		Expect(err).To(MatchError(dir + ": is a directory: want a file such as " + filepath.Join(dir, "receiver.yaml")))
 		_, err = config.Load(filepath.Join(dir, "no.yaml"), env)
-		Expect(err).To(MatchError(filepath.Join(dir, "no.yaml") + ": no such file"))
+		Expect(err).To(MatchError(filepath.Join(dir, "no.yaml") + ": can't be read: no such file or folder"))
 		_, err = config.Load("a\x00b", env)
 		Expect(err).To(MatchError("\"a\\x00b\": can't be read: invalid argument"))
 		if _, err := os.Stat("/dev/zero"); err == nil {
 			_, err = config.Load("/dev/zero", env)
-			Expect(err).To(MatchError("/dev/zero: is larger than 32 KiB: want a receiver.yaml"))
+			Expect(err).To(MatchError("/dev/zero: is a device: want a regular file"))
 		}
 	})
 
@@ -112,24 +112,24 @@ var _ = Describe("receiver.yaml", func() {
 			Expect(err).To(BeAssignableToTypeOf(&config.Error{}))
 		},
 		// The text.
-		Entry(nil, "", "receiver.yaml: is empty: want at least the key receiver"),
-		Entry(nil, "# soon\n", "receiver.yaml: is empty: want at least the key receiver"),
-		Entry(nil, "---\n", "receiver.yaml: is empty: want at least the key receiver"),
-		Entry(nil, "{}\n", "receiver.yaml: is empty: want at least the key receiver"),
-		Entry(nil, "null\n", "receiver.yaml: is empty: want at least the key receiver"),
+		Entry(nil, "", "receiver.yaml: is empty: want keys and values"),
+		Entry(nil, "# soon\n", "receiver.yaml: is empty: want keys and values"),
+		Entry(nil, "---\n", "receiver.yaml: is empty: want keys and values"),
+		Entry(nil, "{}\n", "receiver.yaml:1: is empty: want keys and values"),
+		Entry(nil, "null\n", "receiver.yaml: is empty: want keys and values"),
 		Entry(nil, "name: a\npath: \xff\n", "receiver.yaml:2: byte 0xff is not UTF-8: want a text file in UTF-8"),
 		Entry(nil, "name: a\nx: \x00\n", "receiver.yaml:2: control character U+0000: want a text file"),
-		Entry(nil, strings.Repeat("#", 32769), "receiver.yaml: is larger than 32 KiB: want a receiver.yaml"),
-		Entry(nil, strings.Repeat("[", 32768), "receiver.yaml:1: more than 64 levels of [ and {"),
-		Entry(nil, "name: a\n---\nname: b\n", "receiver.yaml:2: a second document: want one"),
-		Entry(nil, "---\n---\nname: b\n", "receiver.yaml:2: a second document: want one"),
+		Entry(nil, strings.Repeat("#", 256<<10+1), "receiver.yaml: is larger than 256 KiB: want at most that"),
+		Entry(nil, strings.Repeat("[", 32768), "receiver.yaml:1: is nested deeper than 100 levels"),
+		Entry(nil, "name: a\n---\nname: b\n", "receiver.yaml:3: a second document: want one"),
+		Entry(nil, "---\n---\nname: b\n", "receiver.yaml:2: a document that holds nothing: leave its --- out"),
 		Entry(nil, "name: a\n...\nname: b\n", "receiver.yaml:3: a second document: want one"),
 		Entry(nil, "name: a\npath: \"/x\n", "receiver.yaml:2: malformed YAML: could not find end character of double-quoted text"),
 		Entry(nil, "name: a: b\n", "receiver.yaml:1: malformed YAML: mapping value is not allowed in this context"),
 		Entry(nil, "name: a\n\tpath: /x\n", "receiver.yaml:2: malformed YAML: found character '\\t' that cannot start any token"),
 		Entry(nil, "receiver:\n  command:\n    env: {PORT: ${PORT}, A: b}\n", "receiver.yaml:3: malformed YAML: ',' or '}' must be specified; between { and } a \"${NAME}\" is quoted"),
-		Entry(nil, "- a\n- b\n", "receiver.yaml:1: the file is a list: want a mapping with keys such as receiver"),
-		Entry(nil, "receiver\n", "receiver.yaml:1: the file is text: want a mapping with keys such as receiver"),
+		Entry(nil, "- a\n- b\n", "receiver.yaml:1: is a list: want a mapping"),
+		Entry(nil, "receiver\n", "receiver.yaml:1: is text: want a mapping"),
 
 		// Keys.
 		Entry(nil, "name: a\nrecever:\n  url: x\n", "receiver.yaml:2: recever: unknown key; did you mean \"receiver\"?"),
@@ -155,7 +155,7 @@ var _ = Describe("receiver.yaml", func() {
 		Entry(nil, "name: true\n", "receiver.yaml:1: name: is true: want text; put it in quotes"),
 		Entry(nil, "name:\n", "receiver.yaml:1: name: is empty: want text"),
 		Entry(nil, "name: [a]\n", "receiver.yaml:1: name: is a list: want text"),
-		Entry(nil, "name: .inf\n", "receiver.yaml:1: name: is the number \".inf\": want text"),
+		Entry(nil, "name: .inf\n", "receiver.yaml:1: name: is a number: want text; put it in quotes"),
 		Entry(nil, "name: \"a\\nb\"\n", "receiver.yaml:1: name: \"a\\nb\": want one line"),
 		Entry(nil, "receiver: http://x\n", "receiver.yaml:1: receiver: is text: want a mapping"),
 		Entry(nil, "receiver:\n  command: ./serve\n", "receiver.yaml:2: receiver.command: is text: want a mapping"),
@@ -176,13 +176,13 @@ var _ = Describe("receiver.yaml", func() {
 		Entry(nil, "receiver:\n  compose:\n    service: a\n", "receiver.yaml:2: receiver.compose.port: missing: want the port on which the receiver listens, 1 to 65535"),
 		Entry(nil, "probe:\n  http: {}\n  sql: {}\n", "receiver.yaml:3: probe.sql: a second kind, beside http in line 2; want exactly one"),
 		Entry(nil, "probe:\n  sql: {drivr: postgres}\n", "receiver.yaml:2: probe.sql.drivr: unknown key; did you mean \"driver\"?"),
-		Entry(nil, "probe:\n  sql:\n    driver: postgresql\n", "receiver.yaml:3: probe.sql.driver: \"postgresql\" is unknown; did you mean \"postgres\"?"),
-		Entry(nil, "probe:\n  sql:\n    driver: oracle\n", "receiver.yaml:3: probe.sql.driver: \"oracle\" is unknown; want postgres, mysql or sqlite"),
+		Entry(nil, "probe:\n  sql:\n    driver: postgresql\n", "receiver.yaml:3: probe.sql.driver: \"postgresql\" is not known; did you mean \"postgres\"?"),
+		Entry(nil, "probe:\n  sql:\n    driver: oracle\n", "receiver.yaml:3: probe.sql.driver: \"oracle\" is not known; want postgres, mysql or sqlite"),
 		Entry(nil, "probe:\n  sql: {dsn: a}\n", "receiver.yaml:2: probe.sql.driver: missing: want postgres, mysql or sqlite"),
 		Entry(nil, "probe:\n  sql: {driver: sqlite}\n", "receiver.yaml:2: probe.sql.dsn: missing: want where the database is, such as postgres://user:password@127.0.0.1:5432/name, or SQLite's file"),
 		Entry(nil, "probe:\n  sql:\n    driver: sqlite\n    dsn: \"a\\nb\"\n", "receiver.yaml:4: probe.sql.dsn: holds a line break or a control character: want one line"),
 		Entry(nil, "probe:\n  sql: {driver: sqlite, dsn: a}\n", "receiver.yaml:2: probe.sql.query: missing: want a SELECT of delivery_status by :campaign_id, :user_id, :idempotency_key, :device_token"),
-		Entry(nil, "probe:\n  sql:\n    driver: sqlite\n    dsn: a\n    query: SELECT s FROM t WHERE u = :userid\n", "receiver.yaml:5: probe.sql.query: column 27: the parameter :userid is unknown; did you mean \":user_id\"?"),
+		Entry(nil, "probe:\n  sql:\n    driver: sqlite\n    dsn: a\n    query: SELECT s FROM t WHERE u = :userid\n", "receiver.yaml:5: probe.sql.query: column 27: the parameter :userid is not known; did you mean \":user_id\"?"),
 		Entry(nil, "probe:\n  sql:\n    driver: sqlite\n    dsn: a\n    query: |\n      SELECT s\n      FROM t WHERE u = ?\n", "receiver.yaml:5: probe.sql.query: line 2, column 18: the parameter ? has no value: want named ones, :campaign_id, :user_id, :idempotency_key, :device_token"),
 		Entry(nil, "probe:\n  sql:\n    driver: postgres\n    dsn: postgres://${HOST}:${PORT_5432}/x\n    query: SELECT :user_id\n", "receiver.yaml:4: probe.sql.dsn: ${HOST} has a value only for a container or a compose service; write the address"),
 		Entry(nil, "probe:\n  sql:\n    driver: postgres\n    dsn: postgres://h:${PORT}/x\n", "receiver.yaml:4: probe.sql.dsn: ${PORT} has a value only under argv and env"),
@@ -225,13 +225,13 @@ var _ = Describe("receiver.yaml", func() {
 		Entry(nil, "receiver: {url: \"http://127.0.0.1\"}\n", "receiver.yaml: secret: missing: a receiver that runs already has one; give it as secret: or as CTXPUSH_SECRET"),
 
 		// Words.
-		Entry(nil, "protocol: 2027\n", "receiver.yaml:1: protocol: \"2027\" is unknown; did you mean \"2025\"?"),
-		Entry(nil, "protocol: v1\n", "receiver.yaml:1: protocol: \"v1\" is unknown; want 2025 or 2026"),
-		Entry(nil, "identity: devise\n", "receiver.yaml:1: identity: \"devise\" is unknown; did you mean \"device\"?"),
-		Entry(nil, "identity: message\n", "receiver.yaml:1: identity: \"message\" is unknown; want device or user"),
-		Entry(nil, "statuses:\n  clicked: open\n", "receiver.yaml:2: statuses.clicked: \"open\" is unknown; want pending, delivered, opened, cancelled or failed"),
-		Entry(nil, "statuses:\n  gone: canceled\n", "receiver.yaml:2: statuses.gone: \"canceled\" is unknown; did you mean \"cancelled\"?"),
-		Entry(nil, "ignores: [pending, sent]\n", "receiver.yaml:1: ignores[1]: \"sent\" is unknown; want pending, delivered, opened, cancelled or failed"),
+		Entry(nil, "protocol: 2027\n", "receiver.yaml:1: protocol: \"2027\" is not known; did you mean \"2025\"?"),
+		Entry(nil, "protocol: v1\n", "receiver.yaml:1: protocol: \"v1\" is not known; want 2025 or 2026"),
+		Entry(nil, "identity: devise\n", "receiver.yaml:1: identity: \"devise\" is not known; did you mean \"device\"?"),
+		Entry(nil, "identity: message\n", "receiver.yaml:1: identity: \"message\" is not known; want device or user"),
+		Entry(nil, "statuses:\n  clicked: open\n", "receiver.yaml:2: statuses.clicked: \"open\" is not known; did you mean \"opened\"?"),
+		Entry(nil, "statuses:\n  gone: canceled\n", "receiver.yaml:2: statuses.gone: \"canceled\" is not known; did you mean \"cancelled\"?"),
+		Entry(nil, "ignores: [pending, sent]\n", "receiver.yaml:1: ignores[1]: \"sent\" is not known; want pending, delivered, opened, cancelled or failed"),
 		Entry(nil, "ignores: [pending, delivered, opened, cancelled, failed]\n", "receiver.yaml:1: ignores: names every status: nothing would be judged"),
 
 		// Durations, ports, paths and URLs.
@@ -243,7 +243,7 @@ var _ = Describe("receiver.yaml", func() {
 		Entry(nil, "receiver: {container: {image: a, port: 65536}}\n", "receiver.yaml:1: receiver.container.port: 65536: want a number from 1 to 65535"),
 		Entry(nil, "receiver: {container: {image: a, port: 0}}\n", "receiver.yaml:1: receiver.container.port: 0: want a number from 1 to 65535"),
 		Entry(nil, "receiver: {container: {image: a, port: \"80\"}}\n", "receiver.yaml:1: receiver.container.port: is text: want a number from 1 to 65535"),
-		Entry(nil, "receiver: {container: {image: a, port: 8.5}}\n", "receiver.yaml:1: receiver.container.port: is the number \"8.5\": want a number from 1 to 65535"),
+		Entry(nil, "receiver: {container: {image: a, port: 8.5}}\n", "receiver.yaml:1: receiver.container.port: \"8.5\": want a number from 1 to 65535"),
 		Entry(nil, "receiver: {container: {image: a, port: \"${BASE}\"}}\n", "receiver.yaml:1: receiver.container.port: \"http://127.0.0.1:9000\": want a number from 1 to 65535"),
 		Entry(nil, "receiver: {container: {image: a b, port: 80}}\n", "receiver.yaml:1: receiver.container.image: \"a b\": want an image such as acme/receiver:1.4"),
 		Entry(nil, "receiver: {container: {build: {context: no/where}, port: 80}}\n", "receiver.yaml:1: receiver.container.build.context: \"no/where\" is no directory; want one, absolute or relative to the file"),

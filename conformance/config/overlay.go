@@ -1,8 +1,9 @@
 package config
 
 import (
+	"errors"
 	"fmt"
-	"maps"
+	"slices"
 	"strings"
 )
 
@@ -12,132 +13,108 @@ import (
 // counts as not set. The error is an *Error that names the flag or variable.
 //
 // A repeatable key adds to what c has, and replaces what is of the same name.
-// A key that says how the receiver runs replaces another kind.
+// A key that says how the receiver runs, or how its state is read, replaces
+// another kind.
 func (c *Config) Overlay(flag func(name string) []string, env func(name string) (string, bool)) error {
 	c.own()
-	var kind string
-	for _, k := range keys {
-		if k.Kind && len(flag(k.Flag)) > 0 {
-			if kind != "" {
-				return &Error{Key: "--" + k.Flag, Msg: fmt.Sprintf("set beside --%s: want one of the two", kind)}
-			}
-			kind = k.Flag
+	byFlag := func(f Flag) ([]string, string) { return flag(f.Name), "--" + f.Name }
+	byVariable := func(f Flag) ([]string, string) {
+		if env == nil {
+			return nil, f.Env
+		}
+		switch text, ok := env(f.Env); {
+		case !ok || text == "":
+			return nil, f.Env
+		case f.Repeat:
+			return strings.Split(strings.TrimRight(text, "\n"), "\n"), f.Env
+		default:
+			return []string{text}, f.Env
 		}
 	}
-	probe, err := probeKind(flag, env)
+	chosen, err := chosenKinds(byFlag)
 	if err != nil {
 		return err
 	}
-	var kindVar string
-	for _, k := range keys {
-		values, source := flag(k.Flag), "--"+k.Flag
-		if len(values) == 0 && env != nil && (!k.Kind || kind == "") && k.probe() == probe.of(k) {
-			if text, ok := env(k.Env); ok && text != "" {
-				values, source = []string{text}, k.Env
-				if k.Repeat {
-					values = strings.Split(strings.TrimRight(text, "\n"), "\n")
-				}
-				if k.Kind {
-					if kindVar != "" {
-						return &Error{Key: k.Env, Msg: fmt.Sprintf("set beside %s: want one of the two", kindVar)}
-					}
-					kindVar = k.Env
-				}
-			}
+	byEnv, err := chosenKinds(func(f Flag) ([]string, string) {
+		if choice, _ := f.choice(); chosen[choice] != "" {
+			return nil, ""
 		}
-		for i, text := range values {
-			if !k.Repeat && i < len(values)-1 {
-				continue // the last one counts, as with every flag
-			}
-			if err := k.set(c, text); err != nil {
+		return byVariable(f)
+	})
+	if err != nil {
+		return err
+	}
+	for choice, kind := range byEnv {
+		chosen[choice] = kind
+	}
+	for _, f := range flags {
+		values, source := byFlag(f)
+		// A variable of another kind than the flags' is not looked at.
+		if choice, kind := f.choice(); len(values) == 0 && chosen[choice] == kind {
+			values, source = byVariable(f)
+		}
+		if len(values) > 0 && !f.Repeat {
+			values = values[len(values)-1:] // the last one counts, as with every flag
+		}
+		for _, text := range values {
+			if err := c.set(f, text); err != nil {
 				return &Error{Key: source, Msg: err.Error()}
 			}
-			c.origin.flags[k.Name] = source
+			c.origin.flags[f.Name] = source
 		}
 	}
 	return nil
 }
 
-// kindOfProbe is the one kind of probe that flags or variables describe.
-type kindOfProbe string
-
-// of is what a key's kind must be: a variable of another kind than the flags'
-// is not looked at.
-func (p kindOfProbe) of(k Key) string {
-	if k.probe() == "" {
-		return ""
+// choice is the choice that a flag is a part of, and the kind that it makes of
+// it; empty: of none.
+func (f Flag) choice() (choice, kind string) {
+	k := byName[f.Key]
+	switch {
+	case k.flag.kind:
+		return "receiver", f.Name
+	case k.flag.needs != "":
+		return "", ""
 	}
-	return string(p)
+	for p := byName[parent(k.name)]; p != nil; k, p = p, byName[parent(p.name)] {
+		if p.of.(group).choice && !k.beside {
+			return p.name, k.label()
+		}
+	}
+	return "", ""
 }
 
-// probeKind finds it, among the flags or else the variables; empty: none is set.
-func probeKind(flag func(string) []string, env func(string) (string, bool)) (kindOfProbe, error) {
-	byFlag := func(k Key) (string, bool) { return "--" + k.Flag, len(flag(k.Flag)) > 0 }
-	byVariable := func(k Key) (string, bool) {
-		if env == nil {
-			return "", false
-		}
-		text, ok := env(k.Env)
-		return k.Env, ok && text != ""
-	}
-	for _, by := range []func(Key) (string, bool){byFlag, byVariable} {
-		kind, first := "", ""
-		for _, k := range keys {
-			source, set := by(k)
-			switch {
-			case !set || k.probe() == "":
-			case kind == "":
-				kind, first = k.probe(), source
-			case kind != k.probe():
-				return "", &Error{Key: source, Msg: fmt.Sprintf("set beside %s: want one kind of probe", first)}
+// chosenKinds is the one kind of each choice that is set, by the choice.
+func chosenKinds(given func(Flag) (values []string, source string)) (map[string]string, error) {
+	chosen, first := map[string]string{}, map[string]string{}
+	for _, f := range flags {
+		choice, kind := f.choice()
+		values, source := given(f)
+		switch {
+		case choice == "" || len(values) == 0:
+		case chosen[choice] == "":
+			chosen[choice], first[choice] = kind, source
+		case chosen[choice] != kind:
+			want := "one kind of " + choice
+			if choice == "receiver" {
+				want = "one of the two"
 			}
-		}
-		if kind != "" {
-			return kindOfProbe(kind), nil
+			return nil, &Error{Key: source, Msg: fmt.Sprintf("set beside %s: want %s", first[choice], want)}
 		}
 	}
-	return "", nil
+	return chosen, nil
 }
 
-// own makes c independent of the Configs that it was copied from.
-func (c *Config) own() {
-	r := &c.Receiver
-	if r.Command != nil {
-		command := *r.Command
-		command.Env = maps.Clone(command.Env)
-		r.Command = &command
-	}
-	if r.Container != nil {
-		box := *r.Container
-		box.Env = maps.Clone(box.Env)
-		if box.Build != nil {
-			build := *box.Build
-			box.Build = &build
+// set sets the flag's key, of several the one that c has a place for.
+func (c *Config) set(f Flag, text string) error {
+	keys := byFlag[f.Name]
+	k := keys[0]
+	if needs := k.flag.needs; needs != "" {
+		there := slices.IndexFunc(keys, c.has)
+		if there < 0 {
+			return errors.New("is for " + needs + " too")
 		}
-		r.Container = &box
+		k = keys[there]
 	}
-	if r.Compose != nil {
-		compose := *r.Compose
-		compose.Env = maps.Clone(compose.Env)
-		r.Compose = &compose
-	}
-	if c.Probe.HTTP != nil {
-		http := *c.Probe.HTTP
-		http.Headers = maps.Clone(http.Headers)
-		c.Probe.HTTP = &http
-	}
-	if c.Probe.SQL != nil {
-		sql := *c.Probe.SQL
-		c.Probe.SQL = &sql
-	}
-	if c.Probe.Exec != nil {
-		exec := *c.Probe.Exec
-		exec.Env = maps.Clone(exec.Env)
-		c.Probe.Exec = &exec
-	}
-	c.Statuses = maps.Clone(c.Statuses)
-	c.origin.flags = maps.Clone(c.origin.flags)
-	if c.origin.flags == nil {
-		c.origin.flags = map[string]string{}
-	}
+	return k.of.parse(c.make(k), text)
 }

@@ -140,10 +140,10 @@ var _ = Describe("Flags and variables", func() {
 		Entry(nil, "", []string{"--compose c.yaml", "--port 80"}, "--service: missing: want the receiver's name among the services of \"c.yaml\""),
 		Entry(nil, "", []string{"--compose c.yaml", "--service a"}, "--port: missing: want the port on which the receiver listens, 1 to 65535"),
 		Entry(nil, "", []string{"--compose c.yaml", "--image a"}, "--compose: set beside --image: want one of the two"),
-		Entry(nil, "", []string{"--probe-sql-driver mysqll"}, "--probe-sql-driver: \"mysqll\" is unknown; did you mean \"mysql\"?"),
+		Entry(nil, "", []string{"--probe-sql-driver mysqll"}, "--probe-sql-driver: \"mysqll\" is not known; did you mean \"mysql\"?"),
 		Entry(nil, "", []string{"--probe-sql-driver sqlite"}, "--probe-sql-dsn: missing: want where the database is, such as postgres://user:password@127.0.0.1:5432/name, or SQLite's file"),
 		Entry(nil, "", []string{"--probe-sql-dsn postgres://u:" + hush + "@${HOST}/", "--probe-sql-driver postgres"}, "--probe-sql-dsn: ${HOST} has a value only for a container or a compose service; write the address"),
-		Entry(nil, "", []string{"--probe-sql-dsn a", "--probe-sql-driver sqlite", "--probe-sql-query SELECT :user_d"}, "--probe-sql-query: column 8: the parameter :user_d is unknown; did you mean \":user_id\"?"),
+		Entry(nil, "", []string{"--probe-sql-dsn a", "--probe-sql-driver sqlite", "--probe-sql-query SELECT :user_d"}, "--probe-sql-query: column 8: the parameter :user_d is not known; did you mean \":user_id\"?"),
 		Entry(nil, "", []string{"--probe-exec "}, "--probe-exec: is empty: want the program and its arguments"),
 		Entry(nil, "", []string{"--probe-exec-env A=b"}, "--probe-exec: missing: want the program and its arguments, such as [./state, --json]"),
 		Entry(nil, "", []string{"--probe-exec-env " + hush}, "--probe-exec-env: has no =: want NAME=VALUE"),
@@ -160,8 +160,8 @@ var _ = Describe("Flags and variables", func() {
 		Entry(nil, "", []string{"--command "}, "--command: is empty: want the program and its arguments"),
 		Entry(nil, "", []string{"--command a ${SECRET}"}, "--command: ${SECRET} would be shown in process lists; hand it over under env"),
 		Entry(nil, "", []string{"--secret "}, "--secret: is empty: want the shared secret"),
-		Entry(nil, "", []string{"--identity users"}, "--identity: \"users\" is unknown; did you mean \"user\"?"),
-		Entry(nil, "", []string{"--protocol 1"}, "--protocol: \"1\" is unknown; want 2025 or 2026"),
+		Entry(nil, "", []string{"--identity users"}, "--identity: \"users\" is not known; did you mean \"user\"?"),
+		Entry(nil, "", []string{"--protocol 1"}, "--protocol: \"1\" is not known; want 2025 or 2026"),
 		Entry(nil, "", []string{"--path x"}, "--path: \"x\": want a path that begins with /"),
 		Entry(nil, "", []string{"--probe-path x"}, "--probe-path: \"x\": want a path that begins with /"),
 		Entry(nil, "", []string{"--probe-bulk x"}, "--probe-bulk: \"x\": want a path that begins with /"),
@@ -169,8 +169,8 @@ var _ = Describe("Flags and variables", func() {
 		Entry(nil, "", []string{"--probe-header " + hush}, "--probe-header: has no colon: want NAME:VALUE"),
 		Entry(nil, "", []string{"--probe-header a b: c"}, "--probe-header: \"a b\" is no name of a header"),
 		Entry(nil, "", []string{"--statuses clicked"}, "--statuses: \"clicked\": want WORD=STATUS such as clicked=opened"),
-		Entry(nil, "", []string{"--statuses clicked=openned"}, "--statuses: \"openned\" is unknown; did you mean \"opened\"?"),
-		Entry(nil, "", []string{"--ignores pending,x"}, "--ignores: \"x\" is unknown; want pending, delivered, opened, cancelled or failed"),
+		Entry(nil, "", []string{"--statuses clicked=openned"}, "--statuses: \"openned\" is not known; did you mean \"opened\"?"),
+		Entry(nil, "", []string{"--ignores pending,x"}, "--ignores: \"x\" is not known; want pending, delivered, opened, cancelled or failed"),
 		Entry(nil, "", []string{"--waive a/b"}, "--waive: \"a/b\": want CHECK=WHY such as entry/unknown-fields=ACME-12"),
 		Entry(nil, "", []string{"--waive a=b"}, "--waive: \"a\": want a check's id such as entry/unknown-fields"),
 		Entry(nil, "receiver:\n  container: {port: 80}\n", []string{"--name x"}, "receiver.yaml:2: receiver.container.image: missing: want an image such as acme/receiver:1.4, or build:"),
@@ -178,12 +178,12 @@ var _ = Describe("Flags and variables", func() {
 
 	It("have one flag and one variable each", func() {
 		flags, vars := map[string]bool{}, map[string]bool{}
-		for _, k := range config.Keys() {
-			Expect(flags).NotTo(HaveKey(k.Flag))
+		for _, k := range config.Flags() {
+			Expect(flags).NotTo(HaveKey(k.Name))
 			Expect(vars).NotTo(HaveKey(k.Env))
-			flags[k.Flag], vars[k.Env] = true, true
-			Expect(k.Env).To(Equal("CTXPUSH_" + strings.ToUpper(strings.ReplaceAll(k.Flag, "-", "_"))))
-			Expect(k.Doc).NotTo(BeEmpty())
+			flags[k.Name], vars[k.Env] = true, true
+			Expect(k.Env).To(Equal("CTXPUSH_" + strings.ToUpper(strings.ReplaceAll(k.Name, "-", "_"))))
+			Expect(k.Help).NotTo(BeEmpty())
 			Expect(k.Value).NotTo(BeEmpty())
 		}
 	})
@@ -220,12 +220,12 @@ var _ = Describe("The zero Config", func() {
 			Expect(c.Validate()).To(MatchError(want))
 		},
 		Entry(nil, config.Config{Settle: -1}, "settle: -1ns: want a duration above 0, such as 2s"),
-		Entry(nil, config.Config{Identity: "x"}, "identity: \"x\" is unknown; want device or user"),
+		Entry(nil, config.Config{Identity: "x"}, "identity: \"x\" is not known; want device or user"),
 		Entry(nil, config.Config{Receiver: config.Receiver{URL: "http://h", Command: &config.Command{Argv: []string{"${PORT}"}}}, Secret: "x"}, "receiver: url and command are set: want exactly one"),
 		Entry(nil, config.Config{Receiver: config.Receiver{Container: &config.Container{Image: "a", Port: -1}}}, "receiver.container.port: -1: want a number from 1 to 65535"),
 		Entry(nil, config.Config{Secret: "a\nb"}, "secret: holds a line break or a control character, which no header can carry"),
 		Entry(nil, config.Config{Receiver: config.Receiver{Command: &config.Command{Argv: []string{"${PORT}", "a\x00"}}}}, "receiver.command.argv[1]: holds a NUL, which no argument can carry"),
 		Entry(nil, config.Config{Receiver: config.Receiver{Command: &config.Command{Argv: []string{"${PORT}"}, Env: config.Values{"A": "\x00"}}}}, "receiver.command.env.A: holds a NUL, which no environment can carry"),
-		Entry(nil, config.Config{Statuses: map[string]mocksender.DeliveryStatus{"a": "b"}}, "statuses.a: \"b\" is unknown; want pending, delivered, opened, cancelled or failed"),
+		Entry(nil, config.Config{Statuses: map[string]mocksender.DeliveryStatus{"a": "b"}}, "statuses.a: \"b\" is not known; want pending, delivered, opened, cancelled or failed"),
 	)
 })

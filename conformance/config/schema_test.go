@@ -155,28 +155,25 @@ func TestSchemaHasTheLoadersKeys(t *testing.T) {
 		}
 		return slices.Sorted(maps.Keys(node["properties"].(map[string]any)))
 	}
-	check := func(keys []string, path ...string) {
-		t.Helper()
-		slices.Sort(keys)
-		if got := in(path...); !slices.Equal(got, keys) {
-			t.Errorf("%v: the schema has %v, the loader %v", path, got, keys)
+	for above, keys := range byParent {
+		k := byName[above]
+		if above != "" {
+			if _, ok := k.of.(group); !ok {
+				t.Errorf("%s has keys below it and is no mapping", above)
+				continue
+			}
+		}
+		var path []string
+		for part := range strings.FieldsFuncSeq(above, func(r rune) bool { return r == '.' }) {
+			path = append(path, part)
+		}
+		if k != nil && k.of.(group).list {
+			path = append(path, "[]")
+		}
+		if got, want := in(path...), slices.Sorted(slices.Values(labels(keys))); !slices.Equal(got, want) {
+			t.Errorf("%v: the schema has %v, the loader %v", path, got, want)
 		}
 	}
-	check(keysOf(fileFields))
-	check(keysOf(secretFields), "secret")
-	check(keysOf(receiverFields), "receiver")
-	check(keysOf(commandFields), "receiver", "command")
-	check(keysOf(readyFields), "receiver", "command", "ready")
-	check(keysOf(containerFields), "receiver", "container")
-	check(keysOf(buildFields), "receiver", "container", "build")
-	check(keysOf(readyFields), "receiver", "container", "ready")
-	check(keysOf(probeFields), "probe")
-	check(keysOf(composeFields), "receiver", "compose")
-	check(keysOf(readyFields), "receiver", "compose", "ready")
-	check(keysOf(httpFields), "probe", "http")
-	check(keysOf(sqlFields), "probe", "sql")
-	check(keysOf(execFields), "probe", "exec")
-	check(keysOf(waiverFields), "waive", "[]")
 
 	// Editors show the description of the key under the cursor.
 	var walk func(path string, node map[string]any)

@@ -1,15 +1,11 @@
 package config
 
 import (
-	"encoding/json"
 	"fmt"
-	"maps"
 	"reflect"
 	"regexp"
 	"slices"
 	"strings"
-
-	"github.com/ctxpush/ctxpush/mocksender"
 )
 
 // Commented is c as a receiver.yaml for people: what c sets, and as comments
@@ -18,13 +14,18 @@ import (
 // The error is an *Error: a value that holds the secret where no variable can
 // stand for it, or one that would be read back as another.
 func (c Config) Commented(secretEnv string) ([]byte, error) {
-	w := &writer{secret: string(c.Secret)}
-	w.head(c, secretEnv)
-	w.receiver(c.Receiver)
-	w.probe(c.Probe)
-	w.tail(c)
+	w := &writer{secret: string(c.Secret), secretEnv: secretEnv}
+	w.line("# The receiver under test. ctxpush doctor looks whether it is ready to be certified,")
+	w.line("# ctxpush certify certifies it; ctxpush schema receiver has every key, for editors.")
+	w.line("")
+	shown := c
+	if kindOf("probe", reflect.ValueOf(c.Probe)) == nil {
+		shown.Probe.HTTP = new(HTTPProbe)
+	}
+	w.members(&key{}, 0, reflect.ValueOf(shown))
 	if w.secret != "" && strings.Contains(w.String(), w.secret) {
-		return nil, &Error{Msg: "a value other than the secret's own holds the secret: want ${SECRET} there, under env, headers or dsn"}
+		return nil, &Error{Msg: "a value other than the secret's own holds the secret: " +
+			"want ${SECRET} there, under env, headers or dsn"}
 	}
 	text := []byte(w.String())
 	return text, c.readBack(text, secretEnv)
@@ -36,20 +37,7 @@ func (c Config) readBack(text []byte, secretEnv string) error {
 	if err != nil {
 		return err
 	}
-	c.own()
-	for _, v := range c.Receiver.values() {
-		for name, value := range v {
-			v[name] = hidden(value, string(c.Secret))
-		}
-	}
-	for _, v := range c.Probe.values() {
-		for name, value := range v {
-			v[name] = hidden(value, string(c.Secret))
-		}
-	}
-	if c.Probe.SQL != nil {
-		c.Probe.SQL.DSN = Secret(hidden(string(c.Probe.SQL.DSN), string(c.Secret)))
-	}
+	c.hideSecret()
 	for _, side := range []*Config{&c, &got} {
 		side.SetDefaults()
 		side.Secret, side.origin = "", origin{}
@@ -60,36 +48,26 @@ func (c Config) readBack(text []byte, secretEnv string) error {
 	return nil
 }
 
-// values are the variables of the receiver.
-func (r Receiver) values() []Values {
-	var all []Values
-	if r.Command != nil {
-		all = append(all, r.Command.Env)
-	}
-	if r.Container != nil {
-		all = append(all, r.Container.Env)
-	}
-	if r.Compose != nil {
-		all = append(all, r.Compose.Env)
-	}
-	return all
+// hideSecret puts ${SECRET} in the secret's place wherever a value may have it.
+func (c *Config) hideSecret() {
+	c.own()
+	each(c, func(p place) {
+		switch t := p.key.of.(type) {
+		case mapping:
+			for _, name := range p.field.MapKeys() {
+				hidden := reflect.New(p.field.Type().Elem()).Elem()
+				hidden.SetString(t.scope.hide(p.field.MapIndex(name).String(), string(c.Secret)))
+				p.field.SetMapIndex(name, hidden)
+			}
+		case scalar:
+			p.field.SetString(t.scope.hide(p.field.String(), string(c.Secret)))
+		}
+	})
 }
 
-// values are the texts of the probe that may hold the secret.
-func (p Probe) values() []Values {
-	var all []Values
-	if p.HTTP != nil {
-		all = append(all, p.HTTP.Headers)
-	}
-	if p.Exec != nil {
-		all = append(all, p.Exec.Env)
-	}
-	return all
-}
-
-// hidden is a template in which ${SECRET} takes the secret's place.
-func hidden(template, secret string) string {
-	if secret == "" {
+// hide is a template of the scope in which ${SECRET} takes the secret's place.
+func (sc scope) hide(template, secret string) string {
+	if secret == "" || !slices.Contains(sc, VarSecret) {
 		return template
 	}
 	return strings.ReplaceAll(template, secret, "${"+VarSecret+"}")
@@ -98,110 +76,145 @@ func hidden(template, secret string) string {
 // writer writes lines of YAML.
 type writer struct {
 	strings.Builder
-	secret string
+	secret, secretEnv string
 }
 
-func (w *writer) line(format string, args ...any) {
-	fmt.Fprintf(w, format+"\n", args...)
+func (w *writer) line(format string, args ...any) { fmt.Fprintf(w, format+"\n", args...) }
+
+// members writes the keys of a mapping.
+func (w *writer) members(above *key, indent int, of reflect.Value) {
+	for _, k := range byParent[above.name] {
+		if k.written.gap {
+			w.line("")
+		}
+		w.key(k, indent, k.field(of))
+	}
 }
 
-// key is a line of a key, and a comment behind it.
-func (w *writer) key(indent int, name, value, comment string) {
-	text := strings.Repeat(" ", indent) + name + ": " + value
+// key writes a key, or in a comment what it might be.
+func (w *writer) key(k *key, indent int, v reflect.Value) {
+	g, _ := k.of.(group)
+	blank := strings.Repeat(" ", indent)
+	head := blank + k.label() + ":"
+	if k.written.comment != "" {
+		head += " # " + k.written.comment
+	}
+	switch inner := reflect.Indirect(v); {
+	case k.name == "secret" && w.secretEnv != "":
+		w.pair(blank+k.label(), "{env: "+w.secretEnv+"}", k.written.comment)
+	case v.IsZero() || k.name == "secret" || k.written.hint != "" && v.Kind() == reflect.String && v.String() == k.byDef:
+		w.unset(k, blank)
+	default:
+		w.value(k, indent, head, inner, g)
+	}
+}
+
+// unset shows a key by default, or what it might be.
+func (w *writer) unset(k *key, blank string) {
+	switch {
+	case k.written.always:
+		w.pair(blank+k.label(), yamlText(k.byDef), k.written.comment)
+	case k.written.example != "":
+		w.pair(blank+"# "+k.label(), k.written.example, k.written.comment)
+	case k.written.hint != "":
+		w.line("%s# %s", blank, k.written.hint)
+	}
+}
+
+// value writes a key that is set.
+func (w *writer) value(k *key, indent int, head string, v reflect.Value, g group) {
+	blank := strings.Repeat(" ", indent)
+	name := blank + k.label()
+	switch t := k.of.(type) {
+	case group:
+		switch {
+		case t.list:
+			w.line("%s", head)
+			for i := range v.Len() {
+				w.line("%s  - %s", blank, w.flow(k, v.Index(i)))
+			}
+		case t.flow:
+			w.pair(name, w.flow(k, v), w.flowComment(k, v))
+		default:
+			w.line("%s", head)
+			w.members(k, indent+2, v)
+		}
+	case mapping:
+		w.line("%s", head)
+		for _, member := range namesOf(v) {
+			w.line("%s  %s: %s", blank, quoted(member), t.text(v.MapIndex(reflect.ValueOf(member)), w.secret))
+		}
+	case list:
+		w.line("%s: %s", name, t.text(v, w.secret))
+	default:
+		text := k.of.text(v, w.secret)
+		if block, ok := blockOf(v); ok {
+			w.line("%s: %s", name, strings.ReplaceAll(block, "\n", "\n  "+blank))
+			return
+		}
+		w.pair(name, text, k.written.comment)
+	}
+}
+
+// pair is a line of a key and its value, and a comment behind it.
+func (w *writer) pair(name, value, comment string) {
+	text := name + ": " + value
 	if comment != "" {
 		text = fmt.Sprintf("%-30s # %s", text, comment)
 	}
 	w.line("%s", text)
 }
 
-// option is a key with its value, or the comment that shows what it might be.
-func (w *writer) option(indent int, set bool, name, value, comment string) {
-	if !set {
-		name = "# " + name
-	}
-	w.key(indent, name, value, comment)
-}
-
-func (w *writer) head(c Config, secretEnv string) {
-	w.line("# The receiver under test. ctxpush doctor looks whether it is ready to be certified,")
-	w.line("# ctxpush certify certifies it; ctxpush schema receiver has every key, for editors.")
-	w.line("")
-	w.option(0, c.Name != "", "name", quotedOr(c.Name, "my-receiver"), "shown in reports")
-	if c.Protocol != "" {
-		w.key(0, "protocol", `"`+string(c.Protocol)+`"`, "")
-	}
-	w.key(0, "identity", quotedOr(string(c.Identity), string(identities[0])), "device: a state for each device of a message; user: one for the message")
-	w.key(0, "path", quotedOr(c.Path, defaultPath), "the webhook's; it takes POST")
-	if secretEnv != "" {
-		w.key(0, "secret", "{env: "+secretEnv+"}", "the variable that holds the shared secret")
-	} else {
-		w.line("# secret: {env: CTXPUSH_SECRET} # default: a random one for each run, handed over as ${SECRET}")
-	}
-	w.option(0, c.Settle > 0, "settle", or(c.Settle, defaultSettle).String(), "how long after the last acknowledgement a final state may take")
-	w.option(0, c.Timeout > 0, "timeout", or(c.Timeout, mocksender.RequestTimeout).String(), "per request")
-	w.line("")
-}
-
-func (w *writer) tail(c Config) {
-	if len(c.Statuses) > 0 {
-		w.line("statuses: # the receiver's word: the contract's")
-		for _, name := range slices.Sorted(maps.Keys(c.Statuses)) {
-			w.line("  %s: %s", quoted(name), c.Statuses[name])
+// flow is a mapping on one line.
+func (w *writer) flow(above *key, of reflect.Value) string {
+	var pairs []string
+	for _, k := range byParent[above.name] {
+		v := k.field(of)
+		if v.IsZero() && k.byDef != "" {
+			v = reflect.New(v.Type()).Elem()
+			_ = k.of.parse(v, k.byDef)
 		}
-	} else {
-		w.line("# statuses: {clicked: opened} # the receiver's word: the contract's")
-	}
-	if len(c.Ignores) > 0 {
-		words := make([]string, len(c.Ignores))
-		for i, s := range c.Ignores {
-			words[i] = string(s)
+		if !v.IsZero() {
+			pairs = append(pairs, k.label()+": "+k.of.text(v, w.secret))
 		}
-		w.line("ignores: [%s]", strings.Join(words, ", "))
-	} else {
-		w.line("# ignores: [pending] # statuses that the receiver by design does not keep")
 	}
-	if len(c.Waive) == 0 {
-		w.line("# waive: [{check: entry/unknown-fields, why: tracked as ACME-12}] # failures that you accept: still run, still shown")
-		return
-	}
-	w.line("waive:")
-	for _, waiver := range c.Waive {
-		w.line("  - {check: %s, why: %s}", waiver.Check, quoted(waiver.Why))
-	}
+	return "{" + strings.Join(pairs, ", ") + "}"
 }
 
-// values writes names with their templates.
-func (w *writer) values(indent int, key string, v Values, comment string) {
-	if len(v) == 0 {
-		return
+// flowComment is that of its first member, where that is set.
+func (w *writer) flowComment(above *key, of reflect.Value) string {
+	if first := byParent[above.name][0]; !first.field(of).IsZero() {
+		return first.written.comment
 	}
-	head := strings.Repeat(" ", indent) + key + ":"
-	if comment != "" {
-		head += " # " + comment
-	}
-	w.line("%s", head)
-	for _, name := range slices.Sorted(maps.Keys(v)) {
-		w.line("%s%s: %s", strings.Repeat(" ", indent+2), quoted(name), yamlText(hidden(v[name], w.secret)))
-	}
+	return ""
 }
 
-// quoted is a text in which a ${ means itself.
-func quoted(s string) string { return yamlText(strings.ReplaceAll(s, "${", "$${")) }
+// blockText is what can stand in a YAML file as it is, over several lines: none
+// of them empty or with spaces at its end, the first without spaces before it.
+var blockText = regexp.MustCompile(`^[!-~]([ -~]*[!-~])?(\n[ -~]*[!-~])+\n?$`)
 
-func quotedOr(s, otherwise string) string { return quoted(or(s, otherwise)) }
-
-func or[T comparable](value, otherwise T) T {
-	var zero T
-	if value == zero {
-		return otherwise
+// blockOf is a text of several lines as a YAML block.
+func blockOf(v reflect.Value) (string, bool) {
+	if v.Kind() != reflect.String || !blockText.MatchString(v.String()) {
+		return "", false
 	}
-	return value
+	text := literal(v.String())
+	if body, ended := strings.CutSuffix(text, "\n"); ended {
+		return "|\n" + body, true
+	}
+	return "|-\n" + text, true
 }
+
+// literal is a text in which a ${ means itself.
+func literal(s string) string { return strings.ReplaceAll(s, "${", "$${") }
+
+func quoted(s string) string { return yamlText(literal(s)) }
 
 // plainText is what YAML takes for the text that it is, wherever it stands.
 var (
-	plainText = regexp.MustCompile(`^(https?://[A-Za-z0-9.-]+(:[0-9]+)?(/[A-Za-z0-9_/.-]*)?|[A-Za-z/][A-Za-z0-9_/.-]*(:[A-Za-z0-9_.-]+)?)$`)
-	noText    = regexp.MustCompile(`(?i)^(y|n|yes|no|on|off|true|false|null|nan|inf)$`)
+	plainText = regexp.MustCompile(`^(https?://[A-Za-z0-9.-]+(:[0-9]+)?(/[A-Za-z0-9_/.-]*)?|` +
+		`[A-Za-z/][A-Za-z0-9_/.-]*(:[A-Za-z0-9_.-]+)?)$`)
+	noText = regexp.MustCompile(`(?i)^(y|n|yes|no|on|off|true|false|null|nan|inf)$`)
 )
 
 // yamlText is a text as a YAML scalar: bare where that is safe, else quoted.
@@ -209,9 +222,5 @@ func yamlText(s string) string {
 	if plainText.MatchString(s) && !noText.MatchString(s) {
 		return s
 	}
-	var b strings.Builder
-	e := json.NewEncoder(&b)
-	e.SetEscapeHTML(false)
-	_ = e.Encode(s) // a string always has a JSON form, which YAML reads alike
-	return strings.TrimSuffix(b.String(), "\n")
+	return jsonText(s) // which YAML reads alike
 }

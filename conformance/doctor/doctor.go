@@ -7,9 +7,9 @@ import (
 	"errors"
 	"time"
 
-	"github.com/ctxpush/ctxpush/conformance"
 	"github.com/ctxpush/ctxpush/conformance/config"
 	"github.com/ctxpush/ctxpush/conformance/probe"
+	"github.com/ctxpush/ctxpush/fixtures"
 	"github.com/ctxpush/ctxpush/fixtures/reference"
 )
 
@@ -32,7 +32,8 @@ type Finding struct {
 	// Advice is what to do, a line or two; empty unless the step failed.
 	Advice []string `json:"advice,omitempty"`
 	// Surroundings is set where a step failed and nothing can be said of the
-	// receiver: it did not start, can't be reached, or its probe is broken.
+	// receiver: it did not start, can't be reached, its probe is broken, or path
+	// and secret may be others than those that it has.
 	Surroundings bool `json:"surroundings,omitempty"`
 }
 
@@ -43,8 +44,12 @@ type Options struct {
 	// Seed is where the messages that are sent come from; 0 is a random one, so
 	// that a receiver that runs on has never seen them.
 	Seed uint64
-	// Epoch is when they were scheduled; zero is conformance.DefaultEpoch.
+	// Salt is what their keys follow from beside the seed.
+	Salt string
+	// Epoch is when they were scheduled; zero is fixtures.DefaultEpoch.
 	Epoch time.Time
+	// NoProbe leaves out the steps that ask the probe; TakeFirst alone heeds it.
+	NoProbe bool
 	// BuiltIn alters the built-in receiver, where Target names no other.
 	BuiltIn reference.Options
 	// Tell is told each finding as it is made; nil is told nothing.
@@ -63,16 +68,16 @@ func Examine(ctx context.Context, o Options) ([]Finding, error) {
 		return nil, err
 	}
 	if o.Seed == 0 {
-		o.Seed = conformance.NewSeed()
+		o.Seed = fixtures.NewSeed()
 	}
 	if o.Epoch.IsZero() {
-		o.Epoch = conformance.DefaultEpoch(time.Now())
+		o.Epoch = fixtures.DefaultEpoch(time.Now())
 	}
 	e, err := newExam(o)
 	if err != nil {
 		return nil, err
 	}
-	e.run(ctx)
+	e.run(ctx, steps)
 	closed := errors.Join(probe.Close(e.prober), e.receiver.Close())
 	e.sender.Close()
 	if ctx.Err() != nil {

@@ -157,13 +157,13 @@ func TestReceiversThatAreNotReady(t *testing.T) {
 		code    int
 	}{
 		"nobody listens":             {alter: func(c *config.Config) { c.Receiver.URL = "http://127.0.0.1:1" }, failed: "start", says: "start the receiver", code: 3},
-		"another path":               {alter: func(c *config.Config) { c.Path = "/hooks" }, failed: "webhook", says: "set path", code: 1},
-		"another secret":             {alter: func(c *config.Config) { c.Secret = "another" }, failed: "right secret", says: "CTXPUSH_SECRET", code: 1},
+		"another path":               {alter: func(c *config.Config) { c.Path = "/hooks" }, failed: "webhook", says: "set path", code: 3},
+		"another secret":             {alter: func(c *config.Config) { c.Secret = "another" }, failed: "right secret", says: "CTXPUSH_SECRET", code: 3},
 		"breaks on valid entries":    {instead: at("/webhook", code(500)), failed: "right secret, wrong secret, missing secret", says: "answered 500", code: 1},
 		"takes no JSON":              {instead: at("/webhook", code(415)), failed: "right secret", says: "Content-Type", code: 1},
 		"limits bodies":              {instead: at("/webhook", code(413)), failed: "right secret", says: "limit", code: 1},
 		"redirects":                  {instead: at("/webhook", code(302)), failed: "right secret, wrong secret, missing secret", says: "redirect", code: 1},
-		"another path of the probe":  {alter: func(c *config.Config) { c.Probe.HTTP = &config.HTTPProbe{Path: "/nowhere"} }, failed: "probe", says: "is probe.http.path (/nowhere) right?", code: 1},
+		"another path of the probe":  {alter: func(c *config.Config) { c.Probe.HTTP = &config.HTTPProbe{Path: "/nowhere"} }, failed: "probe", says: "is probe.http.path (/nowhere) right?", code: 3},
 		"the probe breaks":           {alter: func(c *config.Config) { c.Probe.HTTP.Bulk = "" }, instead: at("/state", code(500)), failed: "probe", says: "GET <path>?", code: 3},
 		"the bulk look-up is short":  {instead: at("/states", func(w http.ResponseWriter, _ *http.Request) { io.WriteString(w, "[]") }), failed: "probe", says: "array of 1", code: 3},
 		"every message is delivered": {instead: at("/states", everything), failed: "unknown message, wrong secret, missing secret, final state", says: "was never sent", code: 1},

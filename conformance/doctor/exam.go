@@ -7,10 +7,10 @@ import (
 	"strings"
 	"time"
 
-	"github.com/ctxpush/ctxpush/conformance"
 	"github.com/ctxpush/ctxpush/conformance/config"
 	"github.com/ctxpush/ctxpush/conformance/probe"
 	"github.com/ctxpush/ctxpush/conformance/receiver"
+	"github.com/ctxpush/ctxpush/conformance/subject"
 	"github.com/ctxpush/ctxpush/fixtures"
 	"github.com/ctxpush/ctxpush/mocksender"
 	"github.com/ctxpush/ctxpush/scenarios"
@@ -28,11 +28,12 @@ type exam struct {
 	answer  mocksender.Attempt // to it
 	whole   story              // the message that goes through all its states
 	lastAck time.Time
+	took    time.Duration // how long the first state took, where that was longer than the time to settle
 }
 
 func newExam(o Options) (*exam, error) {
 	if o.Target.Secret == "" {
-		o.Target.Secret = config.Secret(conformance.NewSecret())
+		o.Target.Secret = config.Secret(subject.NewSecret())
 	}
 	e := &exam{Options: o}
 	var err error
@@ -60,12 +61,15 @@ const (
 	stepRestart = "restart"
 )
 
-// steps are in the order in which they are taken.
-var steps = []struct {
+// step is one look at the receiver.
+type step struct {
 	name  string
 	needs []string // steps without which this one means nothing
 	look  func(*exam, context.Context) outcome
-}{
+}
+
+// steps are in the order in which they are taken.
+var steps = []step{
 	{stepStart, nil, (*exam).start},
 	{stepWebhook, []string{stepStart}, (*exam).webhook},
 	{stepRight, []string{stepWebhook}, (*exam).rightSecret},
@@ -108,7 +112,7 @@ func broken(detail string, advice ...string) outcome {
 	return outcome{Result: Failed, Detail: detail, Advice: advice, Surroundings: true}
 }
 
-func (e *exam) run(ctx context.Context) {
+func (e *exam) run(ctx context.Context, steps []step) {
 	for _, s := range steps {
 		found := skipped("")
 		if lacking := e.lacking(s.needs); lacking == "" {
@@ -173,7 +177,7 @@ func (e *exam) story(label string, final mocksender.DeliveryStatus, history ...m
 		return story{}, err
 	}
 	s := check.Scenarios[0]
-	cast, err := scenarios.Bind(s, fixtures.Seed(e.Seed), e.Epoch, "doctor/"+label)
+	cast, err := scenarios.Bind(s, fixtures.Seed(e.Seed).Salted(e.Salt), e.Epoch, "doctor/"+label)
 	if err != nil {
 		return story{}, err
 	}

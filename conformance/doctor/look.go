@@ -40,11 +40,7 @@ var (
 // Look looks at the receiver at c's URL: its webhook's path, its probe's paths,
 // and those that are likely where c names none.
 func Look(ctx context.Context, c config.Config) Sight {
-	l := &looker{base: c.Receiver.URL, client: &http.Client{
-		Transport:     &http.Transport{DisableKeepAlives: true},
-		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
-		Timeout:       lookFor,
-	}}
+	l := &looker{base: c.Receiver.URL, client: newClient()}
 	var s Sight
 	say := func(format string, args ...any) { s.Lines = append(s.Lines, fmt.Sprintf(format, args...)) }
 	if _, _, err := l.ask(ctx, http.MethodGet, "/", nil); err != nil {
@@ -130,6 +126,14 @@ func list(paths []string) string {
 		text += ", " + p
 	}
 	return text
+}
+
+func newClient() *http.Client {
+	return &http.Client{
+		Transport:     &http.Transport{DisableKeepAlives: true},
+		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
+		Timeout:       lookFor,
+	}
 }
 
 type looker struct {

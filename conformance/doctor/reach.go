@@ -76,7 +76,7 @@ func (e *exam) webhook(ctx context.Context) outcome {
 	status := e.mildest()
 	var err error
 	if e.first, err = e.story("first", status, status); err == nil {
-		e.answer, err = e.attempt(ctx, nil, e.first.events...)
+		e.answer, err = e.attemptFirst(ctx)
 	}
 	if err != nil {
 		return broken(err.Error(), "this is a mistake of ctxpush's own: please report it")
@@ -91,10 +91,28 @@ func (e *exam) webhook(ctx context.Context) outcome {
 		}
 		return broken(detail, fmt.Sprintf("does the receiver speak HTTP/1.1 there, and answer within %s (timeout)?", e.Target.Timeout))
 	case a.Answer.Status == http.StatusNotFound || a.Answer.Status == http.StatusMethodNotAllowed:
-		return short(fmt.Sprintf("%s answered %d", what, a.Answer.Status),
+		return broken(fmt.Sprintf("%s answered %d", what, a.Answer.Status),
 			"set path in receiver.yaml to the webhook's; it must take POST")
 	}
 	return well("%s answers", what)
+}
+
+// attemptFirst sends the first request, and again where that was answered 429 or
+// 5xx: a receiver that has just started may wait for what it needs.
+func (e *exam) attemptFirst(ctx context.Context) (mocksender.Attempt, error) {
+	for _, pause := range []time.Duration{100 * time.Millisecond, 400 * time.Millisecond, time.Second} {
+		a, err := e.attempt(ctx, nil, e.first.events...)
+		status := a.Answer.Status
+		if err != nil || a.Err != nil || status < http.StatusInternalServerError && status != http.StatusTooManyRequests {
+			return a, err
+		}
+		select {
+		case <-ctx.Done():
+			return a, ctx.Err()
+		case <-time.After(pause):
+		}
+	}
+	return e.attempt(ctx, nil, e.first.events...)
 }
 
 // mildest is a status that any receiver takes as a message's first entry: one
@@ -118,13 +136,15 @@ func (e *exam) rightSecret(context.Context) outcome {
 	}
 	switch {
 	case a.Status == http.StatusUnauthorized || a.Status == http.StatusForbidden:
-		return short(detail, e.secretAdvice()...)
+		return broken(detail, e.secretAdvice()...)
+	case a.Status == http.StatusTooManyRequests:
+		return broken(detail, "it limits how often it is asked, and takes nothing now: set limits to what it takes, or try again later")
 	case a.Status == http.StatusRequestEntityTooLarge:
 		return short(detail, "raise its limit on the size of a body: 100 entries of 4 KB must pass")
 	case a.Status == http.StatusUnsupportedMediaType:
 		return short(detail, "it must take Content-Type: application/json")
 	case a.Status >= 300 && a.Status < 400:
-		return short(detail, "ContextPush follows no redirect: set path (or https) so that the webhook itself answers")
+		return broken(detail, "ContextPush follows no redirect: set path (or https) so that the webhook itself answers")
 	case a.Status >= 500:
 		return short(detail, "it broke on a valid entry: "+e.lastWords())
 	}

@@ -4,7 +4,7 @@ import (
 	"strconv"
 	"unicode/utf8"
 
-	"github.com/ctxpush/ctxpush/conformance"
+	"github.com/ctxpush/ctxpush/conformance/subject"
 	"github.com/ctxpush/ctxpush/mocksender"
 )
 
@@ -33,7 +33,7 @@ func (e *exam) said(body []byte) string {
 func (e *exam) disguise(r *mocksender.Request, wrong bool) {
 	name := e.Target.Protocol.SecretHeader()
 	if wrong {
-		r.Set(name, conformance.WrongSecret(string(e.Target.Secret)))
+		r.Set(name, subject.WrongSecret(string(e.Target.Secret)))
 		return
 	}
 	r.Del(name)

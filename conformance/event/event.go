@@ -4,9 +4,9 @@
 package event
 
 import (
-	"encoding/json"
 	"time"
 
+	"github.com/ctxpush/ctxpush/conformance/state"
 	"github.com/ctxpush/ctxpush/mocksender"
 	"github.com/ctxpush/ctxpush/scenarios"
 )
@@ -109,12 +109,16 @@ func (RunFinished) isEvent()     {}
 type Tool struct {
 	Version  string    `json:"version"`
 	Seed     uint64    `json:"seed"`
+	Salt     string    `json:"salt,omitempty"` // what the messages' keys follow from beside the seed
 	Epoch    time.Time `json:"epoch"` // the time at which the run's messages were scheduled
 	Protocol string    `json:"protocol"`
 }
 
 // Receiver describes the receiver under test.
 type Receiver struct {
+	// Arguments name the receiver on a command line, quoted for a shell.
+	Arguments string `json:"arguments,omitempty"`
+
 	Name     string `json:"name"`
 	Kind     string `json:"kind"` // url, command, container, compose or built-in
 	URL      string `json:"url,omitempty"`
@@ -184,18 +188,18 @@ type Verdict struct {
 }
 
 // Kind is the way in which a receiver's state is wrong.
-type Kind string
+type Kind = state.Kind
 
 // The kinds of failure.
 const (
-	Lost     Kind = "lost"     // never known
-	Stale    Kind = "stale"    // an earlier state stayed
-	Reverted Kind = "reverted" // was right, then changed
-	Merged   Kind = "merged"   // another message's or device's state
-	Invented Kind = "invented" // never sent
-	Refused  Kind = "refused"  // a valid request was not acknowledged
-	Accepted Kind = "accepted" // a request that had to be refused took effect or was answered 2xx
-	Crashed  Kind = "crashed"  // the receiver ended, or did not start again
+	Lost     = state.Lost
+	Stale    = state.Stale
+	Reverted = state.Reverted
+	Merged   = state.Merged
+	Invented = state.Invented
+	Refused  = state.Refused
+	Accepted = state.Accepted
+	Crashed  = state.Crashed
 )
 
 // Failure is one way in which a check failed, with the requests that show it.
@@ -204,6 +208,9 @@ type Failure struct {
 	Kind  Kind   `json:"kind"`
 	Count int    `json:"count"` // how many states or requests failed alike
 	Cause string `json:"cause"` // a likely cause, for the receiver's author
+	// CauseID names the cause among all that are known; empty: it is a sentence of
+	// the user's own scenario.
+	CauseID string `json:"cause_id,omitempty"`
 	// Remedy is what the author may change, in a sentence or two.
 	Remedy string `json:"remedy,omitempty"`
 	// Detail says in one line what was wrong, such as "answered 500".
@@ -212,6 +219,10 @@ type Failure struct {
 	Message  mocksender.Key `json:"message"`
 	Expected *State         `json:"expected,omitempty"` // nil: a message that is not known
 	Got      *State         `json:"got,omitempty"`      // nil: a message that is not known
+	// Field is the part of the state that is wrong; Answer is how a request was
+	// answered that should not have been. One of them may be empty, or both.
+	Field  state.Field  `json:"field,omitempty"`
+	Answer state.Answer `json:"answer,omitempty"`
 	// Timeline is what was sent and answered, one line an attempt or step.
 	Timeline []string `json:"timeline,omitempty"`
 	// Trace is the same for programs, with the states that the receiver told; nil
@@ -237,10 +248,9 @@ type Failure struct {
 }
 
 // State is what a receiver knows of a message, as far as its probe tells.
-type State struct {
-	DeliveryStatus        mocksender.DeliveryStatus `json:"delivery_status"`
-	DeliveryMethod        mocksender.DeliveryMethod `json:"delivery_method,omitempty"`
-	PlannedDeliveryMethod mocksender.DeliveryMethod `json:"planned_delivery_method,omitempty"`
-	Timestamp             string                    `json:"timestamp,omitempty"`
-	Content               json.RawMessage           `json:"content,omitempty"`
+type State = state.State
+
+// Symptom is what the failure looks like.
+func (f Failure) Symptom() state.Symptom {
+	return state.Symptom{Kind: f.Kind, Field: f.Field, Expected: f.Expected.Status(), Got: f.Got.Status(), Answer: f.Answer}
 }

@@ -7,6 +7,7 @@ import (
 
 	"github.com/ctxpush/ctxpush/conformance"
 	"github.com/ctxpush/ctxpush/conformance/config"
+	"github.com/ctxpush/ctxpush/fixtures"
 	"github.com/ctxpush/ctxpush/fixtures/reference"
 	"github.com/ctxpush/ctxpush/fixtures/traffic"
 	"github.com/ctxpush/ctxpush/mocksender/load"
@@ -20,8 +21,11 @@ type Config struct {
 
 	// Seed is where everything made-up comes from; 0 is a random one.
 	Seed uint64
+	// Salt is what the messages' keys follow from beside the seed, so that it can
+	// be sent again to a receiver that keeps what it got; empty is none.
+	Salt string
 	// Epoch is when the first messages are scheduled; zero is
-	// conformance.DefaultEpoch.
+	// fixtures.DefaultEpoch.
 	Epoch time.Time
 
 	// Rate is how many requests are due, as load.ParseRate reads it; empty is max:
@@ -99,10 +103,10 @@ type plan struct {
 func (c *Config) setDefaults() {
 	c.Target.SetDefaults()
 	if c.Seed == 0 {
-		c.Seed = conformance.NewSeed()
+		c.Seed = fixtures.NewSeed()
 	}
 	if c.Epoch.IsZero() {
-		c.Epoch = conformance.DefaultEpoch(time.Now())
+		c.Epoch = fixtures.DefaultEpoch(time.Now())
 	}
 	c.Rate = cmp.Or(c.Rate, "max")
 	c.Connections = cmp.Or(c.Connections, load.DefaultConnections)
@@ -110,7 +114,8 @@ func (c *Config) setDefaults() {
 	c.Level = cmp.Or(c.Level, DefaultLevel)
 	c.Interval = cmp.Or(c.Interval, time.Second)
 	c.Version = cmp.Or(c.Version, "unknown")
-	c.Command = cmp.Or(c.Command, fmt.Sprintf("ctxpush load --seed %d --epoch %s", c.Seed, c.Epoch.Format(time.RFC3339)))
+	c.Command = cmp.Or(c.Command, fmt.Sprintf("ctxpush load %s --seed %d --epoch %s",
+		c.Target.Arguments(""), c.Seed, c.Epoch.Format(time.RFC3339)))
 	if c.Shard == (Shard{}) {
 		c.Shard = Shard{1, 1}
 	}

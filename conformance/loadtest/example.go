@@ -9,7 +9,7 @@ import (
 	"time"
 
 	"github.com/ctxpush/ctxpush/conformance/event"
-	"github.com/ctxpush/ctxpush/conformance/judge"
+	"github.com/ctxpush/ctxpush/conformance/state"
 	"github.com/ctxpush/ctxpush/fixtures/traffic"
 	"github.com/ctxpush/ctxpush/mocksender"
 )
@@ -28,10 +28,10 @@ func (v *verifier) examples(ctx context.Context, settled time.Time) []Example {
 		m := v.truth.Message(f.index)
 		all = append(all, Example{
 			Index:    f.index,
-			Kind:     judge.Kind(f.want, f.got, events(&m), nil),
+			Kind:     state.KindOf(f.want, f.got, events(&m), nil),
 			Detail:   v.hidden.Text(f.detail),
 			Message:  f.want.Key,
-			Expected: judge.Wanted(f.want),
+			Expected: state.Expected(f.want),
 			Got:      v.shown(f.got),
 			Timeline: timeline(&m),
 		})
@@ -64,7 +64,7 @@ func (v *verifier) mergedWith(ctx context.Context, all []Example) {
 			if all[j].Kind != event.Invented || f.index == i {
 				continue
 			}
-			if slices.ContainsFunc(sent, func(e mocksender.Event) bool { return judge.Says(e, f.want, f.got) }) {
+			if slices.ContainsFunc(sent, func(e mocksender.Event) bool { return state.Says(e, f.want, f.got) }) {
 				all[j].Kind = event.Merged
 				left--
 			}
@@ -88,7 +88,7 @@ func (v *verifier) lookedAtAgain(ctx context.Context, all []Example, settled tim
 	}
 	late := time.Since(settled)
 	for i, f := range v.first {
-		if judge.Wrong(f.want, states[i]) == "" {
+		if state.IsRight(f.want, states[i]) {
 			all[i].Detail += fmt.Sprintf("; right %s after settle was over, so that settle may be too short", seconds(late.Seconds()))
 		}
 	}

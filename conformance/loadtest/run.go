@@ -8,11 +8,12 @@ import (
 	"sync/atomic"
 	"time"
 
-	"github.com/ctxpush/ctxpush/conformance"
 	"github.com/ctxpush/ctxpush/conformance/config"
+	"github.com/ctxpush/ctxpush/conformance/doctor"
 	"github.com/ctxpush/ctxpush/conformance/event"
 	"github.com/ctxpush/ctxpush/conformance/probe"
 	"github.com/ctxpush/ctxpush/conformance/receiver"
+	"github.com/ctxpush/ctxpush/conformance/subject"
 	"github.com/ctxpush/ctxpush/fixtures"
 	"github.com/ctxpush/ctxpush/fixtures/traffic"
 	"github.com/ctxpush/ctxpush/mocksender/load"
@@ -52,7 +53,7 @@ func Run(ctx context.Context, c Config) (Report, error) {
 	}
 	r := &run{Config: c, plan: p, secret: string(c.Target.Secret)}
 	if r.secret == "" {
-		r.secret = conformance.NewSecret()
+		r.secret = subject.NewSecret()
 	}
 	r.hidden = redact.New("[secret]", r.secret)
 	under, err := receiver.New(c.Target, receiver.Env{Secret: r.secret, BuiltIn: c.BuiltIn})
@@ -85,6 +86,9 @@ func (r *run) play(ctx context.Context) (Report, error) {
 		err = r.reachable(ctx)
 	}
 	if err == nil {
+		err = r.firstSteps(ctx, &rep)
+	}
+	if err == nil {
 		if r.FindMax != nil {
 			err = r.search(ctx, &rep)
 		} else {
@@ -110,6 +114,23 @@ func (r *run) play(ctx context.Context) (Report, error) {
 	return rep, err
 }
 
+// firstSteps takes the doctor's first steps; without verification no probe is
+// asked. What the receiver itself does wrong is left to the load.
+func (r *run) firstSteps(ctx context.Context, rep *Report) error {
+	target := r.Target
+	target.Secret = config.Secret(r.secret)
+	o := doctor.Options{Target: target, Seed: r.Seed, Epoch: r.Epoch, NoProbe: r.Verify == (Verification{})}
+	first, err := doctor.TakeFirst(ctx, o, r.receiver.receiver, r.prober)
+	if err != nil && (ctx.Err() != nil || doctor.IsSurroundings(err)) {
+		return err
+	}
+	if first.Late > 0 {
+		r.Target.Settle = first.Settle()
+		rep.Notes = append(rep.Notes, first.Note(target.Settle))
+	}
+	return nil
+}
+
 // once sends one load.
 func (r *run) once(ctx context.Context, rep *Report) error {
 	l := level{pace: r.plan.pace, duration: r.plan.duration, seed: r.Seed, shard: r.Shard, messages: r.Messages}
@@ -129,7 +150,7 @@ type level struct {
 // traffic is what a level sends.
 func (r *run) traffic(l level) traffic.Options {
 	return traffic.Options{
-		Seed: fixtures.Seed(l.seed), Epoch: r.Epoch, Messages: l.messages, Mix: r.plan.mix, Batch: r.plan.batch,
+		Seed: fixtures.Seed(l.seed), Salt: r.Salt, Epoch: r.Epoch, Messages: l.messages, Mix: r.plan.mix, Batch: r.plan.batch,
 		Faults: traffic.Faults{Duplicate: r.Faults.Duplicate, Reorder: r.Faults.Reorder, Drop: r.Faults.Drop},
 		Shard:  l.shard.I, Shards: l.shard.N,
 	}
@@ -238,7 +259,7 @@ func (r *run) telling(t *tally) (stop func()) {
 // reachable sees that the probe works before anything is judged by it: the
 // receiver can't know a message that was never sent.
 func (r *run) reachable(ctx context.Context) error {
-	m := fixtures.Seed(r.Seed).PlainMessage(0)
+	m := fixtures.Seed(r.Seed).Salted(r.Salt).PlainMessage(0)
 	key := m.Key.Message()
 	if r.Target.Identity == scenarios.ByDevice {
 		key.DeviceToken = m.Devices[0]
@@ -282,7 +303,7 @@ func (r *run) tell(change func(*Progress)) {
 func (r *run) blank() Report {
 	return Report{
 		Schema: Schema, Command: r.Command, Started: time.Now(),
-		Tool: event.Tool{Version: r.Version, Seed: r.Seed, Epoch: r.Epoch, Protocol: string(r.Target.Protocol)},
+		Tool: event.Tool{Version: r.Version, Seed: r.Seed, Salt: r.Salt, Epoch: r.Epoch, Protocol: string(r.Target.Protocol)},
 		Plan: Plan{
 			Rate: r.plan.rate, DurationS: r.plan.duration.Seconds(), Connections: r.Connections, Messages: r.Messages,
 			Mix: r.plan.mix.String(), Batch: r.plan.batch.String(), Faults: r.Faults, TimeScale: r.TimeScale, Shard: r.Shard, Verify: r.Verify.String(),

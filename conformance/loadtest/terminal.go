@@ -87,7 +87,11 @@ func (p *printer) verdict(r *Report) {
 	} else if r.Plan.Shard.N > 1 {
 		what += ", shard " + r.Plan.Shard.String()
 	}
-	fmt.Fprintf(&p.b, "%s  %s, seed %d\n", p.paint(word, code), what, r.Tool.Seed)
+	seed := fmt.Sprint("seed ", r.Tool.Seed)
+	if r.Tool.Salt != "" {
+		seed += ", salt " + r.Tool.Salt
+	}
+	fmt.Fprintf(&p.b, "%s  %s, %s\n", p.paint(word, code), what, seed)
 	for _, line := range append(r.Failures(), r.Reason) {
 		if line != "" && line != string(r.Result) {
 			fmt.Fprintf(&p.b, "  %s\n", p.paint(report.Shown(line, shownLine), "31"))

@@ -95,7 +95,7 @@ func TestFaultTexts(t *testing.T) {
 	}
 	for text, want := range map[string]string{
 		"duplicates=5%":   `fault "duplicates" is not known; did you mean "duplicate"?`,
-		"quake=5%":        "known are duplicate, reorder",
+		"quake=5%":        "want duplicate, reorder",
 		"drop":            "has no share",
 		"drop=5":          "want a percentage",
 		"drop=101%":       "want a percentage",

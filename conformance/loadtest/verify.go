@@ -11,8 +11,8 @@ import (
 	"time"
 
 	"github.com/ctxpush/ctxpush/conformance/event"
-	"github.com/ctxpush/ctxpush/conformance/judge"
 	"github.com/ctxpush/ctxpush/conformance/probe"
+	"github.com/ctxpush/ctxpush/conformance/state"
 	"github.com/ctxpush/ctxpush/fixtures/traffic"
 	"github.com/ctxpush/ctxpush/mocksender"
 	"github.com/ctxpush/ctxpush/mocksender/redact"
@@ -180,13 +180,13 @@ func (v *verifier) round(ctx context.Context, r *round, indexes []uint64) error 
 		return err
 	}
 	for n, w := range r.wants {
-		if detail := judge.Wrong(w, states[n]); detail != "" {
+		if detail, differs := state.Compare(w, states[n]); differs {
 			if states[n] == nil {
 				v.tally.missing.Add(1)
 			} else {
 				v.tally.wrong.Add(1)
 			}
-			v.keep(finding{r.of[n], w, states[n], detail})
+			v.keep(finding{r.of[n], w, states[n], detail.String()})
 		}
 	}
 	v.tally.checked.Add(uint64(len(r.wants)))

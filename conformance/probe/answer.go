@@ -11,6 +11,7 @@ import (
 	"strings"
 
 	"github.com/ctxpush/ctxpush/conformance/event"
+	"github.com/ctxpush/ctxpush/conformance/state"
 	"github.com/ctxpush/ctxpush/mocksender"
 	"github.com/itchyny/gojq"
 )
@@ -117,7 +118,7 @@ func (r *reader) judge(s *event.State, texts [len(textMembers)]string, content j
 		return err
 	}
 	if s.Timestamp != "" {
-		if _, ok := parseInstant(s.Timestamp); !ok {
+		if _, ok := state.ParseInstant(s.Timestamp); !ok {
 			return fmt.Errorf("timestamp is %q: want RFC 3339 with an offset, such as 2025-02-07T15:20:40.599Z; %s can rewrite or delete it", r.redact.cut(s.Timestamp, 80), r.mend)
 		}
 	}
@@ -186,7 +187,7 @@ func (r *reader) status(word string) (mocksender.DeliveryStatus, error) {
 
 // query is jq's one result, empty where there is none.
 func (r *reader) query(ctx context.Context, raw json.RawMessage) (json.RawMessage, error) {
-	in, ok := parseJSON(raw)
+	in, ok := state.ParseJSON(raw)
 	if !ok {
 		return nil, errors.New("the state is no JSON")
 	}

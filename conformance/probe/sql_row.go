@@ -16,6 +16,7 @@ import (
 
 	"github.com/ctxpush/ctxpush/conformance/config"
 	"github.com/ctxpush/ctxpush/conformance/event"
+	"github.com/ctxpush/ctxpush/conformance/state"
 	"github.com/ctxpush/ctxpush/mocksender"
 )
 
@@ -136,7 +137,7 @@ var zoneless = []string{"2006-01-02T15:04:05", "2006-01-02 15:04:05", "2006-01-0
 // withOffset is a time of a database as RFC 3339: one without an offset is in
 // UTC. What is none stays as it is.
 func withOffset(text string) string {
-	if _, ok := parseInstant(text); ok || text == "" {
+	if _, ok := state.ParseInstant(text); ok || text == "" {
 		return text
 	}
 	for _, layout := range zoneless {

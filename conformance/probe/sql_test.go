@@ -17,6 +17,7 @@ import (
 	"github.com/ctxpush/ctxpush/conformance/event"
 	"github.com/ctxpush/ctxpush/conformance/probe"
 	"github.com/ctxpush/ctxpush/conformance/sqltext"
+	"github.com/ctxpush/ctxpush/conformance/state"
 	"github.com/ctxpush/ctxpush/fixtures/designs"
 	"github.com/ctxpush/ctxpush/mocksender"
 	. "github.com/onsi/ginkgo/v2"
@@ -153,7 +154,7 @@ var _ = Describe("The SQL probe", func() {
 					p := db.prober(GinkgoTB(), "SELECT n, status AS Delivery_Status, method AS delivery_method, planned AS planned_delivery_method, "+at+" AS timestamp, content, 'x' AS other FROM pings"+byKey+"; -- it", clicked)
 					got, err := asked(ctx, p, onPhone)
 					Expect(err).NotTo(HaveOccurred())
-					Expect(probe.SameJSON(got.Content, json.RawMessage(`{"e":"👑","n":9007199254740993}`))).To(BeTrue(), string(got.Content))
+					Expect(state.SameJSON(got.Content, json.RawMessage(`{"e":"👑","n":9007199254740993}`))).To(BeTrue(), string(got.Content))
 					got.Content = nil
 					Expect(got).To(Equal(want), at)
 				}

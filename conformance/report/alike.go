@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"github.com/ctxpush/ctxpush/conformance/event"
+	"github.com/ctxpush/ctxpush/conformance/state"
 )
 
 // alike is failures that one bug explains: the first of them, and how many
@@ -20,14 +21,13 @@ type alike struct {
 // which the first of each came, so that one bug is shown once.
 func group(failures []event.Failure) []alike {
 	type key struct {
-		kind          event.Kind
-		cause         string
-		expected, got string
+		symptom state.Symptom
+		cause   string
 	}
 	var groups []alike
 	at := make(map[key]int)
 	for _, f := range failures {
-		k := key{f.Kind, f.Cause, statusOf(f.Expected), statusOf(f.Got)}
+		k := key{f.Symptom(), f.Cause}
 		n := max(1, f.Count)
 		if i, ok := at[k]; ok {
 			groups[i].count += n
@@ -39,12 +39,7 @@ func group(failures []event.Failure) []alike {
 	return groups
 }
 
-func statusOf(s *event.State) string {
-	if s == nil {
-		return ""
-	}
-	return string(s.DeliveryStatus)
-}
+func statusOf(s *event.State) string { return string(s.Status()) }
 
 // meaning says what a kind of failure is; empty for one that is not known.
 func meaning(k event.Kind) string {

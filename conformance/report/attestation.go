@@ -112,7 +112,7 @@ func (r Report) description() string {
 
 // toolDescriptor is the program that certified, with what repeats the run.
 func (r Report) toolDescriptor() (*intoto.ResourceDescriptor, error) {
-	notes, err := structpb.NewStruct(map[string]any{
+	facts := map[string]any{
 		"version":  attested(r.Tool.Version),
 		"seed":     strconv.FormatUint(r.Tool.Seed, 10), // exact, as a string
 		"epoch":    r.Tool.Epoch.Format(time.RFC3339),
@@ -121,7 +121,11 @@ func (r Report) toolDescriptor() (*intoto.ResourceDescriptor, error) {
 		"command":  attested(r.Command),
 		"result":   string(r.Result),
 		"started":  r.Started.Format(time.RFC3339),
-	})
+	}
+	if r.Tool.Salt != "" {
+		facts["salt"] = attested(r.Tool.Salt)
+	}
+	notes, err := structpb.NewStruct(facts)
 	return &intoto.ResourceDescriptor{
 		Name:        "ctxpush",
 		Uri:         "pkg:golang/github.com/ctxpush/ctxpush@" + url.PathEscape(r.Tool.Version),

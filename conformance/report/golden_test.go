@@ -46,6 +46,7 @@ func TestGolden(t *testing.T) {
 		{"sample.svg", sample, report.Badge},
 		{"sample.attestation.json", sample, report.Attestation},
 		{"sample.txt", sample, terminal(report.Options{Dir: "ctxpush-report"})},
+		{"sample-verbose.txt", sample, terminal(report.Options{Dir: "ctxpush-report", Verbose: true})},
 		{"sample-color.txt", sample, terminal(report.Options{Color: true, Width: 60})},
 		{"passed.txt", passed, terminal(report.Options{})},
 		{"broken.txt", broken, terminal(report.Options{})},

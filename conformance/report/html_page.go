@@ -219,6 +219,7 @@ func newFacts(r Report) facts {
 	add("ctxpush", r.Tool.Version)
 	add("protocol", r.Tool.Protocol)
 	add("seed", fmt.Sprint(r.Tool.Seed))
+	add("salt", r.Tool.Salt)
 	if !r.Tool.Epoch.IsZero() {
 		add("messages scheduled at", r.Tool.Epoch.Format(time.RFC3339))
 	}

@@ -7,6 +7,7 @@ import (
 	"io"
 	"os"
 	"strings"
+	"time"
 
 	"github.com/ctxpush/ctxpush/conformance/event"
 	"github.com/ctxpush/ctxpush/mocksender"
@@ -79,6 +80,7 @@ func summary(r Report, limit int) []byte {
 		m.block(prose(ls[0]))
 		m.block(folded("More", fence("", tailOf(ls[1:], maxReasonLines))))
 	}
+	m.causes(r)
 	m.failures(r)
 	m.since(r.Baseline)
 	m.stories(r)
@@ -125,6 +127,38 @@ func (r Report) failed() []Check {
 		}
 	}
 	return all
+}
+
+// causes tells each mistake once: what to change, the smallest delivery that shows
+// it, and the command that plays it again.
+func (m *markdown) causes(r Report) {
+	for i, c := range r.Causes {
+		if i == maxCauseLines {
+			m.block(leftOut(len(r.Causes)-i, "cause"))
+			return
+		}
+		text := "**Cause:** " + prose(c.Text)
+		if c.Likely {
+			text = "**Likely cause:** " + prose(c.Text)
+		}
+		if c.Level == event.Recommended {
+			text += " (recommended)"
+		}
+		text += fmt.Sprintf("\n%s in %s.", plural(c.Failures, "failure"), plural(len(c.Checks), "check"))
+		if c.Remedy != "" {
+			text += "\n" + prose(c.Remedy)
+		}
+		m.block(text)
+		f, found := r.example(c)
+		if !found || len(f.Smallest) == 0 {
+			continue
+		}
+		steps := smallest(f)
+		m.block(fence("yaml", steps[:min(len(steps), maxSteps)]))
+		if f.Counterexample != "" {
+			m.block(fence("sh", []string{r.replay(f.Counterexample)}))
+		}
+	}
 }
 
 // failures is the table of what failed: a row for each check, by the first way
@@ -282,7 +316,11 @@ func (m *markdown) repeat(r Report) {
 		m.block("Run it again:")
 		m.block(fence("sh", []string{clip(r.Command, maxCurlBytes)}))
 	}
-	facts := []string{fmt.Sprintf("ctxpush %s, seed %d, protocol %s, identity %s", r.Tool.Version, r.Tool.Seed, r.Tool.Protocol, r.Receiver.Identity)}
+	seed := fmt.Sprint("seed ", r.Tool.Seed)
+	if r.Tool.Salt != "" {
+		seed += fmt.Sprintf(", salt %s, epoch %s", r.Tool.Salt, r.Tool.Epoch.Format(time.RFC3339))
+	}
+	facts := []string{fmt.Sprintf("ctxpush %s, %s, protocol %s, identity %s", r.Tool.Version, seed, r.Tool.Protocol, r.Receiver.Identity)}
 	for _, s := range []string{r.Receiver.Kind, r.Receiver.Image, r.Receiver.Digest, r.Receiver.URL} {
 		if s != "" {
 			facts = append(facts, s)

@@ -63,7 +63,7 @@ var _ = Describe("Terminal", func() {
 		for i := range 7 {
 			v.Failures = append(v.Failures, event.Failure{Kind: event.Lost, Count: 10, Cause: fmt.Sprintf("cause %d", i)})
 		}
-		out := render(report.Options{}, event.CheckFinished{Verdict: v}, event.RunFinished{})
+		out := render(report.Options{Verbose: true}, event.CheckFinished{Verdict: v}, event.RunFinished{})
 		Expect(out).To(ContainSubstring("cause 2\n"))
 		Expect(out).NotTo(ContainSubstring("cause 3\n"))
 		Expect(out).To(ContainSubstring("and 40 × lost more in 4 other ways, in report.json\n"))
@@ -76,7 +76,7 @@ var _ = Describe("Terminal", func() {
 			f.Curl = append(f.Curl, fmt.Sprintf("curl %d", i))
 			f.Log = append(f.Log, fmt.Sprintf("logged %d", i))
 		}
-		out := render(report.Options{}, event.CheckFinished{Verdict: event.Verdict{ID: "a/b", Result: event.Fail, Failures: []event.Failure{f}}}, event.RunFinished{})
+		out := render(report.Options{Verbose: true}, event.CheckFinished{Verdict: event.Verdict{ID: "a/b", Result: event.Fail, Failures: []event.Failure{f}}}, event.RunFinished{})
 		Expect(out).To(And(ContainSubstring("step 0\n"), ContainSubstring("… 76 more lines in report.json\n"), ContainSubstring("step 99\n")))
 		Expect(out).To(And(ContainSubstring("curl 3\n"), ContainSubstring("… 96 more requests in report.json\n")))
 		Expect(out).To(And(ContainSubstring("| logged 99\n"), Not(ContainSubstring("| logged 50\n"))))
@@ -87,7 +87,7 @@ var _ = Describe("Terminal", func() {
 		for i := range 42 {
 			events = append(events, event.CheckFinished{Verdict: event.Verdict{ID: fmt.Sprintf("a/%d", i), Result: event.Fail, Failures: []event.Failure{{Kind: event.Lost, Count: 1, Curl: []string{"curl x"}}}}})
 		}
-		out := render(report.Options{}, append(events, event.RunFinished{})...)
+		out := render(report.Options{Verbose: true}, append(events, event.RunFinished{})...)
 		Expect(strings.Count(out, "curl x")).To(Equal(5))
 		Expect(strings.Count(out, "\nFAIL  a/")).To(Equal(42))
 	})
@@ -95,7 +95,7 @@ var _ = Describe("Terminal", func() {
 	DescribeTable("says what differs between two states",
 		func(expected, got *event.State, want, have string) {
 			v := event.Verdict{ID: "a/b", Result: event.Fail, Failures: []event.Failure{{Kind: event.Stale, Expected: expected, Got: got}}}
-			out := render(report.Options{}, event.CheckFinished{Verdict: v}, event.RunFinished{})
+			out := render(report.Options{Verbose: true}, event.CheckFinished{Verdict: v}, event.RunFinished{})
 			Expect(out).To(ContainSubstring("expected  " + want + "\n"))
 			Expect(out).To(ContainSubstring("got       " + have + "\n"))
 		},
@@ -135,7 +135,7 @@ var _ = Describe("Terminal", func() {
 			return &event.State{DeliveryStatus: "opened", Content: []byte(`{"body":"` + s + `"}`)}
 		}
 		v := event.Verdict{ID: "a/b", Result: event.Fail, Failures: []event.Failure{{Kind: event.Stale, Expected: state(long + "x" + long), Got: state(long + "y" + long)}}}
-		out := render(report.Options{}, event.CheckFinished{Verdict: v}, event.RunFinished{})
+		out := render(report.Options{Verbose: true}, event.CheckFinished{Verdict: v}, event.RunFinished{})
 		Expect(out).To(MatchRegexp(`expected  opened, with content.body = …é+xé+… \(20,003 bytes\)\n`))
 		Expect(out).To(MatchRegexp(`got       opened, with content.body = …é+yé+… \(20,003 bytes\)\n`))
 	})
@@ -147,7 +147,53 @@ var _ = Describe("Terminal", func() {
 	})
 
 	It("keeps the lines of a long reason", func() {
-		out := render(report.Options{}, event.RunFinished{Err: errors.New("it did not start\nlog 1\nlog 2\n")})
+		out := render(report.Options{Verbose: true}, event.RunFinished{Err: errors.New("it did not start\nlog 1\nlog 2\n")})
 		Expect(out).To(ContainSubstring("it did not start\n  | log 1\n  | log 2\n"))
+	})
+
+	It("begins with the cause, and says what to change, what shows it and what plays that again", func() {
+		out := render(report.Options{Width: 100}, wrongEvents(30)...)
+		Expect(out).To(HavePrefix("CAUSE  likely: the last arrival wins\n"))
+		for _, want := range []string{"change    Compare the timestamps.", "shown by  order/0  1 × stale", "delivery  batch: [m.opened]",
+			"          batch: [m.delivered]", "expected  opened", "found     delivered", "ctxpush scenario run counterexamples/order/0.yaml",
+			"FAIL  order/0 1 × stale", "… 22 more failed checks"} {
+			Expect(out).To(ContainSubstring(want))
+		}
+	})
+
+	It("takes at most 40 lines for one mistake, whatever it fails", func() {
+		Expect(strings.Count(render(report.Options{Width: 100}, wrongEvents(200)...), "\n")).To(BeNumerically("<=", 40))
+	})
+
+	It("shows all of it if asked to", func() {
+		Expect(strings.Count(render(report.Options{Verbose: true}, wrongEvents(200)...), "\n")).To(BeNumerically(">", 1000))
+	})
+})
+
+// wrongEvents are those of a receiver with one mistake, which fails n checks.
+func wrongEvents(n int) []event.Event {
+	var all []event.Event
+	for i := range n {
+		id := fmt.Sprintf("order/%d", i)
+		all = append(all, event.CheckFinished{Verdict: event.Verdict{ID: id, Result: event.Fail, Failures: []event.Failure{{
+			Kind: event.Stale, Count: 1, Cause: "the last arrival wins", CauseID: "last-arrival-wins", Remedy: "Compare the timestamps.", Message: message(i),
+			Expected: &event.State{DeliveryStatus: mocksender.Opened}, Got: &event.State{DeliveryStatus: mocksender.Delivered},
+			Smallest: []string{"batch: [m.opened]", "batch: [m.delivered]"}, Counterexample: "counterexamples/" + id + ".yaml",
+		}}}})
+	}
+	return append(all, event.RunFinished{})
+}
+
+var _ = Describe("A recommended check that could not be judged", func() {
+	It("decides no result and no exit code", func() {
+		recommended := check("a/odd")
+		recommended.Level = event.Recommended
+		events := []event.Event{event.RunStarted{Checks: []event.Check{check("a/1"), recommended}},
+			event.CheckFinished{Verdict: verdict("a/1", event.Pass)},
+			event.CheckFinished{Verdict: event.Verdict{ID: "a/odd", Result: event.Errored, Reason: "probe: answered 500"}}, event.RunFinished{}}
+		r := build(events...)
+		Expect(r.Result).To(Equal(report.Pass))
+		Expect(r.ExitCode(report.ExitOptions{})).To(Equal(0))
+		Expect(render(report.Options{}, events...)).To(ContainSubstring("ERROR  a/odd: probe: answered 500\n"))
 	})
 })

@@ -42,6 +42,17 @@ func tidy(r Report) Report {
 	r.Notes = each(r.Notes, func(n Note) Note {
 		return Note{Time: utc(n.Time), Text: bounded(n.Text, maxText)}
 	})
+	r.Causes = each(r.Causes, func(c Cause) Cause {
+		for _, s := range []*string{&c.ID, &c.Text, &c.Remedy} {
+			*s = bounded(*s, maxText)
+		}
+		c.Level = boundedAs(c.Level)
+		c.Checks = orEmpty(texts(c.Checks, maxText))
+		if c.Example != nil {
+			c.Example = &Example{bounded(c.Example.Check, maxText), bounded(c.Example.Counterexample, maxText)}
+		}
+		return c
+	})
 	r.Explanations = each(r.Explanations, func(e Explanation) Explanation {
 		return Explanation{Cause: bounded(e.Cause, maxText), Checks: texts(e.Checks, maxText),
 			Smallest: texts(e.Smallest, maxText), Counterexample: bounded(e.Counterexample, maxText)}
@@ -89,7 +100,7 @@ func tidyCheck(c Check) Check {
 func tidyFailure(f event.Failure) event.Failure {
 	f.Kind = event.Kind(bounded(string(f.Kind), maxText))
 	for _, s := range []*string{
-		&f.Cause, &f.Remedy, &f.Detail, &f.Schedule, &f.Counterexample, &f.Frequency, &f.SameAs,
+		&f.Cause, &f.CauseID, &f.Remedy, &f.Detail, &f.Schedule, &f.Counterexample, &f.Frequency, &f.SameAs, (*string)(&f.Field), (*string)(&f.Answer),
 		&f.Message.CampaignID, &f.Message.UserID, &f.Message.IdempotencyKey, &f.Message.DeviceToken,
 	} {
 		*s = bounded(*s, maxText)

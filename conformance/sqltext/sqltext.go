@@ -140,7 +140,7 @@ func (p *parser) take(t token) error {
 			for i, n := range p.names {
 				all[i] = ":" + n
 			}
-			return p.errorAt(t.at, "the parameter %s is unknown; %s", shorten(word), strictyaml.Suggest(word, all))
+			return p.errorAt(t.at, "the parameter %s is not known; %s", shorten(word), strictyaml.Suggest(word, all))
 		}
 		p.query.parts = append(p.query.parts, part{text: p.text[p.from:t.at]}, part{param: name})
 		p.from = p.at

@@ -11,13 +11,16 @@ import (
 // numbers as they are spelled there.
 func (n Node) JSON() (string, error) {
 	var b bytes.Buffer
-	if err := n.appendJSON(&b); err != nil {
+	if err := n.appendJSON(&b, MaxDepth); err != nil {
 		return "", err
 	}
 	return b.String(), nil
 }
 
-func (n Node) appendJSON(b *bytes.Buffer) error {
+func (n Node) appendJSON(b *bytes.Buffer, depth int) error {
+	if depth < 0 || b.Len() > 2*MaxSize {
+		return n.Errorf("its aliases lead to more than can be written")
+	}
 	switch n.node.(type) {
 	case *ast.MappingNode, *ast.MappingValueNode:
 		m, err := n.Map()
@@ -31,7 +34,7 @@ func (n Node) appendJSON(b *bytes.Buffer) error {
 			}
 			appendString(b, e.Key)
 			b.WriteByte(':')
-			if err := e.Value.appendJSON(b); err != nil {
+			if err := e.Value.appendJSON(b, depth-1); err != nil {
 				return err
 			}
 		}
@@ -46,7 +49,7 @@ func (n Node) appendJSON(b *bytes.Buffer) error {
 			if i > 0 {
 				b.WriteByte(',')
 			}
-			if err := v.appendJSON(b); err != nil {
+			if err := v.appendJSON(b, depth-1); err != nil {
 				return err
 			}
 		}

@@ -1,6 +1,7 @@
 package strictyaml
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 	"strings"
@@ -20,17 +21,69 @@ const (
 	MaxSize = 256 << 10
 	// MaxDepth is how deep lists and mappings may stand in each other.
 	MaxDepth = 100
+	// MaxKeys is how many keys and list items a file may have that are not in
+	// brackets.
+	MaxKeys = 15_000
 )
 
+// document is what the nodes of one document share.
+type document struct {
+	file    string
+	anchors map[string]ast.Node
+}
+
 // Parse reads the documents of a file. A document that holds nothing is left
-// out. Anchors, aliases, tags and merge keys are refused: none of our formats
-// has a use for them. The error is an *Error.
+// out. Anchors, aliases, tags and merge keys are refused: what is read as free
+// JSON could grow without bounds by them. The error is an *Error.
 func Parse(file string, data []byte) ([]Node, error) {
-	if len(data) > MaxSize {
-		return nil, &Error{File: file, Msg: fmt.Sprintf("has %d bytes: want at most %d", len(data), MaxSize)}
+	nodes, err := parse(file, data)
+	for _, n := range nodes {
+		if err == nil {
+			err = n.plain()
+		}
 	}
-	if !utf8.Valid(data) {
-		return nil, &Error{File: file, Msg: "is not UTF-8 text"}
+	if err != nil {
+		return nil, err
+	}
+	return nodes, nil
+}
+
+// ParseOne reads a file of one document, in which an alias stands for the value
+// of its anchor, and !!str makes text of a number. It is for files of which
+// known keys are read, one by one. The error is an *Error.
+func ParseOne(file string, data []byte) (Node, error) {
+	nodes, err := parse(file, data)
+	switch {
+	case err != nil:
+		return Node{}, err
+	case len(nodes) == 0:
+		return Node{}, &Error{File: file, Msg: "is empty: want keys and values"}
+	case len(nodes) > 1:
+		return Node{}, &Error{File: file, Line: nodes[1].line, Msg: "a second document: want one"}
+	}
+	root := nodes[0]
+	root.doc.anchors = map[string]ast.Node{}
+	var twice error
+	ast.Walk(visitor(func(n ast.Node) bool {
+		if n, ok := n.(*ast.AnchorNode); ok {
+			name := tokenText(n.Name)
+			if _, set := root.doc.anchors[name]; set && twice == nil {
+				twice = &Error{File: file, Line: lineOf(n, 0), Msg: fmt.Sprintf("the anchor &%s is set twice", Name(name))}
+			}
+			root.doc.anchors[name] = n.Value
+		}
+		return true
+	}), root.node)
+	if twice != nil {
+		return Node{}, twice
+	}
+	return root.resolve()
+}
+
+func parse(file string, data []byte) ([]Node, error) {
+	data = bytes.TrimPrefix(data, []byte("\ufeff"))
+	if err := isText(file, data); err != nil {
+		return nil, err
 	}
 	parsed, err := tree(file, string(data))
 	if err != nil {
@@ -38,19 +91,33 @@ func Parse(file string, data []byte) ([]Node, error) {
 	}
 	var nodes []Node
 	for _, doc := range parsed.Docs {
-		if doc.Body == nil {
+		switch doc.Body.(type) {
+		case nil, *ast.CommentGroupNode, *ast.NullNode, *ast.DirectiveNode:
 			continue
 		}
-		if doc.Body.Type() == ast.CommentType || doc.Body.Type() == ast.NullType {
-			continue
-		}
-		n := Node{file: file, node: doc.Body}.at()
-		if err := n.plain(); err != nil {
-			return nil, err
-		}
-		nodes = append(nodes, n)
+		nodes = append(nodes, Node{doc: &document{file: file}, node: doc.Body}.at())
 	}
 	return nodes, nil
+}
+
+func isText(file string, data []byte) error {
+	if len(data) > MaxSize {
+		return &Error{File: file, Msg: fmt.Sprintf("is larger than %d KiB: want at most that", MaxSize>>10)}
+	}
+	wrong := func(at int, format string, args ...any) error {
+		return &Error{File: file, Line: bytes.Count(data[:at], []byte("\n")) + 1, Msg: fmt.Sprintf(format, args...)}
+	}
+	for i := 0; i < len(data); {
+		r, size := utf8.DecodeRune(data[i:])
+		switch {
+		case r == utf8.RuneError && size == 1:
+			return wrong(i, "byte 0x%02x is not UTF-8: want a text file in UTF-8", data[i])
+		case r < ' ' && r != '\t' && r != '\n' && r != '\r', r == 0x7f:
+			return wrong(i, "control character %U: want a text file", r)
+		}
+		i += size
+	}
+	return nil
 }
 
 // tree is the file's syntax tree. A panic of the parser, which is not ours, is
@@ -58,52 +125,75 @@ func Parse(file string, data []byte) ([]Node, error) {
 func tree(file, text string) (parsed *ast.File, err error) {
 	defer func() {
 		if recover() != nil {
-			parsed, err = nil, &Error{File: file, Msg: "is no YAML"}
+			parsed, err = nil, &Error{File: file, Msg: "malformed YAML"}
 		}
 	}()
 	tokens := lexer.Tokenize(text)
-	if err := flat(file, tokens); err != nil {
+	if err := bounded(file, tokens); err != nil {
 		return nil, err
 	}
-	parsed, err = parser.Parse(tokens, 0)
+	parsed, err = parser.Parse(tokens, 0, parser.AllowDuplicateMapKey()) // those are told by Map
 	if err == nil {
 		return parsed, nil
 	}
+	e := &Error{File: file, Msg: "malformed YAML"}
 	var syntax yaml.Error
-	if errors.As(err, &syntax) && syntax.GetToken() != nil {
-		return nil, &Error{File: file, Line: syntax.GetToken().Position.Line, Msg: oneLine(syntax.GetMessage())}
+	if errors.As(err, &syntax) {
+		if t := syntax.GetToken(); t != nil && t.Position != nil {
+			e.Line = t.Position.Line
+		}
+		e.Msg += ": " + Cut(syntax.GetMessage())
+		if strings.Contains(syntax.GetMessage(), "must be specified") {
+			e.Msg += `; between { and } a "${NAME}" is quoted`
+		}
 	}
-	return nil, &Error{File: file, Msg: oneLine(err.Error())}
+	return nil, e
 }
 
-// flat refuses a file whose values stand too deep in each other, before the
-// parser spends its time on it.
-func flat(file string, tokens token.Tokens) error {
-	braces, dashes, line := 0, 0, 0
+// bounded refuses a file that would keep the parser busy for long, and one of
+// which the parser loses a part.
+func bounded(file string, tokens token.Tokens) error {
+	brackets, dashes, line, keys := 0, 0, 0, 0
+	begun := false // a document that holds nothing yet
 	for _, t := range tokens {
+		refuse := func(format string, args ...any) error {
+			return &Error{File: file, Line: t.Position.Line, Msg: fmt.Sprintf(format, args...)}
+		}
 		switch t.Type {
 		case token.MappingStartType, token.SequenceStartType:
-			braces++
+			brackets++
 		case token.MappingEndType, token.SequenceEndType:
-			braces--
+			brackets--
 		case token.SequenceEntryType, token.MappingKeyType:
 			if t.Position.Line != line {
 				dashes, line = 0, t.Position.Line
 			}
 			dashes++
+			keys++
+		case token.MappingValueType:
+			keys++
 		}
-		if braces > MaxDepth || dashes > MaxDepth {
-			return &Error{File: file, Line: t.Position.Line, Msg: fmt.Sprintf("is nested deeper than %d levels", MaxDepth)}
+		switch {
+		case brackets > MaxDepth || dashes > MaxDepth:
+			return refuse("is nested deeper than %d levels", MaxDepth)
+		case keys > MaxKeys:
+			return refuse("has more than %d keys and list items", MaxKeys)
+		}
+		switch t.Type {
+		case token.DocumentHeaderType:
+			if begun {
+				return refuse("a document that holds nothing: leave its --- out")
+			}
+			begun = true
+		case token.CommentType:
+		default:
+			begun = false
 		}
 	}
 	return nil
 }
 
-func oneLine(s string) string {
-	return strings.Join(strings.Fields(s), " ")
-}
-
-// plain refuses what strict files do without, at any depth.
+// plain refuses what most files do without, at any depth.
 func (n Node) plain() error {
 	var found error
 	ast.Walk(visitor(func(node ast.Node) bool {
@@ -111,8 +201,9 @@ func (n Node) plain() error {
 			return false
 		}
 		switch node.(type) {
-		case *ast.AnchorNode, *ast.AliasNode, *ast.TagNode, *ast.MergeKeyNode, *ast.DirectiveNode:
-			found = Node{file: n.file, node: node}.at().Errorf("anchors, aliases, tags and merge keys are not used here: write the value itself")
+		case *ast.AnchorNode, *ast.AliasNode, *ast.TagNode, *ast.MergeKeyNode:
+			found = Node{doc: n.doc, node: node}.at().Errorf(
+				"anchors, aliases, tags and merge keys are not used here: write the value itself")
 			return false
 		}
 		return true

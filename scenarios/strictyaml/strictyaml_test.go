@@ -51,19 +51,19 @@ func TestErrorsNameFileLineAndKey(t *testing.T) {
 	}
 	for text, want := range map[string]string{
 		"batch: [a]\nbatches: [b]":   `f.yaml:2: batches: unknown key; did you mean "batch"?`,
-		"zzzzzzzz: 1":                `f.yaml:1: zzzzzzzz: unknown key; known are batch, wait, size, kind`,
+		"zzzzzzzz: 1":                `f.yaml:1: zzzzzzzz: unknown key; want batch, wait, size or kind`,
 		"batch: {a: b}":              `f.yaml:1: batch: is a mapping: want a list`,
 		"\n\nwait: soon":             `f.yaml:3: wait: is "soon": want a length of time such as 250ms, 2s, 1h30m or 31d`,
 		"size: 101":                  `f.yaml:1: size: is "101": want a whole number from 1 to 100`,
 		"size: 99999999999999999999": `f.yaml:1: size: is "99999999999999999999": want a whole number from 1 to 100`,
 		"size:":                      `f.yaml:1: size: is empty: want a whole number from 1 to 100`,
 		"kind: opend":                `f.yaml:1: kind: "opend" is not known; did you mean "opened"?`,
-		"kind: [a]":                  `f.yaml:1: kind: is a list: want one of opened, pending`,
-		"batch: [a]\nbatch: [b]":     `f.yaml:2: mapping key "batch" already defined at [1:1]`,
+		"kind: [a]":                  `f.yaml:1: kind: is a list: want opened or pending`,
+		"batch: [a]\nbatch: [b]":     `f.yaml:2: batch: set twice, first in line 1`,
 		"batch: &x [a]":              `f.yaml:1: anchors, aliases, tags and merge keys are not used here: write the value itself`,
 		"- batch":                    `f.yaml:1: is a list: want a mapping`,
-		"batch: [a,\nwait: 1s":       `f.yaml:1: sequence end token ']' not found`,
-		"batch: \"\xff\"":            `f.yaml: is not UTF-8 text`,
+		"batch: [a,\nwait: 1s":       `f.yaml:1: malformed YAML: sequence end token ']' not found`,
+		"batch: \"\xff\"":            `f.yaml:1: byte 0xff is not UTF-8: want a text file in UTF-8`,
 	} {
 		err := read(text)
 		if err == nil {

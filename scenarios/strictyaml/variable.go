@@ -33,7 +33,7 @@ func (n Node) replaced(s string) string {
 // unset is the error of a text that names a variable without a value; nil where
 // it names none. It explains why a word is not known, or a number none.
 func (n Node) unset() error {
-	text, _ := n.text()
+	text, _ := n.Scalar()
 	return n.unsetIn(text)
 }
 

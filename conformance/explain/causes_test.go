@@ -1,0 +1,64 @@
+package explain_test
+
+import (
+	"strings"
+	"testing"
+	"unicode"
+
+	"github.com/ctxpush/ctxpush/conformance/event"
+	"github.com/ctxpush/ctxpush/conformance/explain"
+	"github.com/ctxpush/ctxpush/scenarios"
+)
+
+func TestEveryCauseHasARemedyOfItsOwn(t *testing.T) {
+	ids, texts, remedies := map[string]bool{}, map[string]bool{}, map[string]bool{}
+	for _, c := range explain.Causes() {
+		if c.ID == "" || strings.ContainsFunc(c.ID, func(r rune) bool { return r != '-' && !unicode.IsLower(r) && !unicode.IsDigit(r) }) {
+			t.Errorf("id %q: want lower-case words and hyphens", c.ID)
+		}
+		if c.Text == "" || c.Remedy == "" || strings.ContainsAny(c.Text+c.Remedy, "\n\t") {
+			t.Errorf("%s: text %q, remedy %q: want a line each", c.ID, c.Text, c.Remedy)
+		}
+		if ids[c.ID] || texts[c.Text] || remedies[c.Remedy] {
+			t.Errorf("%s has the id, the text or the remedy of another cause", c.ID)
+		}
+		ids[c.ID], texts[c.Text], remedies[c.Remedy] = true, true, true
+	}
+	for _, c := range explain.Causes() {
+		if c.Wider != "" && !ids[c.Wider] {
+			t.Errorf("%s: there is no wider cause %s", c.ID, c.Wider)
+		}
+	}
+}
+
+func TestTheCatalogueNamesCausesByTheirID(t *testing.T) {
+	checks := scenarios.Catalogue()
+	for _, e := range scenarios.Explorations(scenarios.Quick, scenarios.ByDevice) {
+		checks = append(checks, e.Check)
+	}
+	for _, c := range checks {
+		if _, known := explain.CauseByID(c.Cause); !known {
+			t.Errorf("check %s: no cause %q in the table of causes.go", c.ID, c.Cause)
+		}
+	}
+}
+
+func TestTold(t *testing.T) {
+	f := explain.Told(event.Failure{Kind: event.Stale, CauseID: explain.LastArrival})
+	if f.CauseID != "last-arrival-wins" || f.Cause != "the last arrival wins" || !strings.Contains(f.Remedy, "newer") {
+		t.Errorf("%+v", f)
+	}
+	own := explain.Told(event.Failure{Kind: event.Crashed, CauseID: "our cache is stale"})
+	if own.CauseID != "" || own.Cause != "our cache is stale" || !strings.Contains(own.Remedy, "process ended") {
+		t.Errorf("%+v", own)
+	}
+}
+
+func TestAnswerCause(t *testing.T) {
+	for status, want := range map[int]string{0: "no-answer", 401: "secret-not-accepted", 404: "wrong-path", 413: "body-limit", 415: "content-type-strict", 500: "mine"} {
+		id := explain.AnswerCause(status, "mine")
+		if _, known := explain.CauseByID(id); id != want || !known && id != "mine" {
+			t.Errorf("%d: %s, want %s", status, id, want)
+		}
+	}
+}

@@ -1,0 +1,76 @@
+package conformance
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"github.com/ctxpush/ctxpush/conformance/config"
+	"github.com/ctxpush/ctxpush/conformance/doctor"
+	"github.com/ctxpush/ctxpush/conformance/event"
+)
+
+// acknowledgedCheck is the check of which a receiver falls short that takes
+// nothing at all.
+const acknowledgedCheck = "request/acknowledged"
+
+// firstSteps takes the doctor's first steps. Where one fails by the receiver's
+// fault, acknowledgedCheck is played alone: over is set where it fails, and
+// nothing else means anything then. The error is of the surroundings.
+func (r *run) firstSteps(ctx context.Context) (over bool, err error) {
+	err = r.takeFirst(ctx)
+	switch {
+	case err == nil || ctx.Err() != nil:
+		return false, err
+	case doctor.IsSurroundings(err):
+		r.skipAll("", firstLine(err.Error()))
+		return false, err
+	}
+	return r.fallsShort(ctx, err)
+}
+
+// takeFirst takes the first steps, and gives a receiver whose first state came
+// late twice the time that it took, and says so: the page sets no time.
+func (r *run) takeFirst(ctx context.Context) error {
+	target := r.cfg.Target
+	target.Secret = config.Secret(r.secret)
+	first, err := doctor.TakeFirst(ctx, doctor.Options{Target: target, Seed: r.cfg.Seed, Salt: r.cfg.Salt, Epoch: r.cfg.Epoch}, r.receiver, r.prober)
+	if err == nil && first.Late > 0 {
+		r.note("%s", first.Note(r.cfg.Target.Settle))
+		r.cfg.Target.Settle = first.Settle()
+	}
+	return err
+}
+
+// fallsShort plays acknowledgedCheck, and tells whether it fails.
+func (r *run) fallsShort(ctx context.Context, why error) (bool, error) {
+	for i := range r.checks {
+		if r.checks[i].ID != acknowledgedCheck {
+			continue
+		}
+		v, err := r.prepare(ctx, &r.checks[i])
+		if err != nil || v.skip != "" {
+			return false, err
+		}
+		if how, ended := r.revive(ctx); ended {
+			why = errors.New("the receiver " + how)
+		}
+		r.playAll(ctx, []*verdict{v}, 1)
+		if ctx.Err() != nil || !v.failed() {
+			return false, ctx.Err()
+		}
+		r.explainAll(ctx, []*verdict{v}, 1)
+		r.skipAll(acknowledgedCheck, "nothing gets through: "+firstLine(why.Error()))
+		return true, ctx.Err()
+	}
+	return false, nil
+}
+
+// skipAll finishes all checks but one as skipped.
+func (r *run) skipAll(but, reason string) {
+	for _, c := range r.checks {
+		if c.ID != but {
+			r.emit(event.CheckFinished{Time: time.Now(), Verdict: event.Verdict{ID: c.ID, Result: event.Skipped, Reason: reason}})
+		}
+	}
+}
