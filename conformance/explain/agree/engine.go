@@ -32,7 +32,10 @@ func New(j Journal) *Engine {
 	m := x.model(model.RowPerDevice)
 	// What was refused though it was right has no effect in the right receiver
 	// either: whether a state is right is asked of what it acknowledged.
-	x.right, _ = x.frontsOf(&m, x.byBegin, func(request int, foretold bool) bool { x.refuses[request] = !foretold; return true })
+	x.right, _ = x.frontsOf(&m, x.byBegin, func(request int, foretold bool) bool {
+		x.refuses[request] = !foretold
+		return true
+	})
 	x.answersFirst = slices.Clone(x.byBegin)
 	slices.SortStableFunc(x.answersFirst, func(a, b int) int { return order(x.refuses[a]) - order(x.refuses[b]) })
 	x.look(&m, x.courseOf(&m, x.right, nil), func(look int, foretold bool) bool { x.fails[look] = !foretold; return true })

@@ -236,5 +236,6 @@ func (x *Engine) answers(m *model.Model, request int, o model.Outcome) bool {
 }
 
 func (x *Engine) mayRefuse(m *model.Model, request int) bool {
-	return m.Overlap.Refuses != nil && x.j.Requests[request].Answer == model.Refusal && m.Overlap.Refuses(x.meetings[request])
+	return m.Overlap.Refuses != nil && x.j.Requests[request].Answer == model.Refusal &&
+		m.Overlap.Refuses(x.meetings[request])
 }

@@ -110,7 +110,7 @@ func TestRaces(t *testing.T) {
 	entry := func(device string, s mocksender.DeliveryStatus, at int64) model.Entry {
 		return model.Entry{
 			Key:   mocksender.Key{CampaignID: "c", UserID: "u", IdempotencyKey: "k", DeviceToken: device},
-			State: model.State{Status: s, Method: mocksender.Traditional, Planned: mocksender.Traditional, At: at, Content: "{}"},
+			State: model.State{Status: s, Method: mocksender.Traditional, Planned: mocksender.Traditional, At: at},
 		}
 	}
 	pending, opened := entry("a", mocksender.Pending, 1), entry("a", mocksender.Opened, 2)

@@ -87,7 +87,8 @@ func (x *Engine) anyEntry(h history, l *Look, is func(request, entry int) bool) 
 		for _, p := range mo.meeting {
 			for e := range x.j.Requests[p.request].Entries {
 				entry := &x.j.Requests[p.request].Entries[e]
-				own := l == nil || l.Key.DeviceToken == "" || entry.Key.DeviceToken == "" || entry.Key.DeviceToken == l.Key.DeviceToken
+				own := l == nil || l.Key.DeviceToken == "" || entry.Key.DeviceToken == "" ||
+					entry.Key.DeviceToken == l.Key.DeviceToken
 				if own && slices.Contains(p.ways[0], *entry) && is(p.request, e) {
 					return true
 				}
