@@ -55,7 +55,7 @@ func (r *run) fallsShort(ctx context.Context, why error) (bool, error) {
 		if how, ended := r.subject.Revive(ctx); ended {
 			why = errors.New("the receiver " + how)
 		}
-		r.playAll(ctx, []*verdict{v}, 1)
+		r.playAll(ctx, []*verdict{v}, 1, nil)
 		if ctx.Err() != nil || !v.hasFailed() {
 			return false, ctx.Err()
 		}

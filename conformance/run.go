@@ -101,7 +101,7 @@ func (r *run) certify(ctx context.Context) error {
 // that are explored, looks at all their states again, and then plays those that
 // stop or kill it, one after the other.
 func (r *run) rounds(ctx context.Context) error {
-	var calm, explored, disruptive []*verdict
+	var calm, last, explored, disruptive []*verdict
 	for i := range r.checks {
 		v, err := r.prepare(ctx, &r.checks[i])
 		if err != nil {
@@ -114,6 +114,8 @@ func (r *run) rounds(ctx context.Context) error {
 			explored = append(explored, v)
 		case v.check.Disrupts():
 			disruptive = append(disruptive, v)
+		case v.check.WaitsForOthers():
+			last = append(last, v)
 		default:
 			calm = append(calm, v)
 		}
@@ -122,18 +124,21 @@ func (r *run) rounds(ctx context.Context) error {
 		verdicts []*verdict
 		parallel int
 		explored []*verdict
-	}{{calm, r.cfg.Parallel, explored}, {disruptive, 1, nil}} {
+		last     []*verdict
+	}{{calm, r.cfg.Parallel, explored, last}, {disruptive, 1, nil, nil}} {
 		// Checks of retries wait most of their time; the orders are explored meanwhile,
 		// unless connections are few: what goes out at once would wait for each other.
 		var both sync.WaitGroup
 		if r.subject.Target.Limits.Connections == 0 {
 			both.Go(func() { r.explore(ctx, round.explored) })
-			r.playAll(ctx, round.verdicts, round.parallel)
 		} else {
-			r.playAll(ctx, round.verdicts, 1)
 			r.explore(ctx, round.explored)
 		}
+		finish := r.playAround(ctx, round.last)
+		r.playAll(ctx, round.verdicts, round.parallel, nil)
 		both.Wait()
+		finish()
+		round.verdicts = append(round.verdicts, round.last...)
 		if err := r.lookAgain(ctx, round.verdicts); err != nil && ctx.Err() == nil {
 			r.note("second look: %v", err)
 		}
@@ -185,9 +190,26 @@ func (r *run) attempted(c *scenarios.Check) func(mocksender.Attempt) {
 	return func(a mocksender.Attempt) { r.emit(event.AttemptFinished{ID: c.ID, Attempt: a}) }
 }
 
+// playAround begins the checks whose last steps come after all others', and
+// finishes them when that is the case.
+func (r *run) playAround(ctx context.Context, verdicts []*verdict) (finish func()) {
+	others := make(chan struct{})
+	plays := 0
+	for _, v := range verdicts {
+		plays += len(v.planned)
+	}
+	var all sync.WaitGroup
+	all.Go(func() { r.playAll(ctx, verdicts, plays, others) })
+	return func() {
+		close(others)
+		all.Wait()
+	}
+}
+
 // playAll plays the scenarios of the checks, so many at a time, and finishes
-// each check with its last scenario.
-func (r *run) playAll(ctx context.Context, verdicts []*verdict, parallel int) {
+// each check with its last scenario. others is closed once all else was played;
+// nil: nothing else is.
+func (r *run) playAll(ctx context.Context, verdicts []*verdict, parallel int, others <-chan struct{}) {
 	free := make(chan struct{}, parallel)
 	var all sync.WaitGroup
 	for _, v := range verdicts {
@@ -201,7 +223,9 @@ func (r *run) playAll(ctx context.Context, verdicts []*verdict, parallel int) {
 				defer own.Done()
 				defer func() { <-free }()
 				begun.Do(func() { r.emit(event.CheckStarted{Time: time.Now(), ID: v.check.ID}) })
-				v.outcomes[i] = r.play(ctx, plan, r.options(v.check))
+				o := r.options(v.check)
+				o.Others = others
+				v.outcomes[i] = r.play(ctx, plan, o)
 				r.emit(event.Advanced{Time: time.Now(), ID: v.check.ID, Played: int(played.Add(1)), Of: len(v.planned)})
 			})
 		}

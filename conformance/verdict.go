@@ -3,6 +3,7 @@ package conformance
 import (
 	"context"
 	"errors"
+	"slices"
 	"strings"
 	"time"
 
@@ -91,6 +92,8 @@ func (v *verdict) result(c Config) event.Verdict {
 		}
 	case broke != nil:
 		e.Result, e.Reason = event.Errored, broke.Error()
+	case v.unmet() != nil:
+		e.Result, e.Reason = event.Skipped, v.unmet().Error()
 	case judged == 0 && expected > 0:
 		e.Result, e.Reason = event.Skipped, "its states are among those that the receiver may answer as it likes, or ignores by design"
 	}
@@ -140,6 +143,17 @@ func (v *verdict) count(e *event.Verdict, traces bool) (judged, expected int, br
 		broke = r.Broke
 	}
 	return judged + r.Judged, max(expected, 1), broke
+}
+
+// unmet is why the receiver is not judged by one of the scenarios; nil where it
+// is.
+func (v *verdict) unmet() error {
+	for _, o := range slices.Backward(v.outcomes) {
+		if o.Unmet != nil {
+			return o.Unmet
+		}
+	}
+	return nil
 }
 
 // hasFailed tells whether the check has failed by now.

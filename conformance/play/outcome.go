@@ -27,8 +27,9 @@ type Outcome struct {
 	// Unfit is the number of the first request that failed; 0 is none.
 	Unfit    int
 	Failures []event.Failure
-	// Broke is why the scenario could not be judged; nil where it was.
-	Broke error
+	// Broke is why the scenario could not be judged, Unmet why the receiver is not
+	// judged by it; nil where it was.
+	Broke, Unmet error
 
 	seen *evidence
 }
@@ -68,10 +69,14 @@ func Broken(scenario scenarios.Scenario, cast scenarios.Cast, why error) Outcome
 
 // outcome is what the play showed, when its steps are over.
 func (p *player) outcome(broke error) Outcome {
+	var unmet error
+	if isUnmet(broke) {
+		broke, unmet = nil, broke
+	}
 	return Outcome{
 		Scenario: p.scenario, Cast: p.cast, Duration: p.duration, Sent: p.count,
 		Judged: p.judged, Settled: p.settled, Took: p.took, Unfit: p.unfit,
-		Failures: p.evidence.told(), Broke: broke, seen: p.evidence,
+		Failures: p.evidence.told(), Broke: broke, Unmet: unmet, seen: p.evidence,
 	}
 }
 

@@ -48,6 +48,8 @@ type Options struct {
 	Illustrate bool
 	// Follow is told each step as it is done; nil is nobody.
 	Follow func(Trace)
+	// Others is closed once all else of the round was played; nil: it is alone.
+	Others <-chan struct{}
 	// Attempted is told each attempt as it is over; nil is nobody.
 	Attempted func(mocksender.Attempt)
 }
@@ -150,6 +152,12 @@ func (p *player) step(ctx context.Context, step scenarios.Step) error {
 		p.note("wait %s", step.Wait)
 		p.done(event.Step{Kind: event.Waited, AtUS: p.since(time.Now()), TookUS: step.Wait.Microseconds(), Text: step.Wait.String()})
 		return subject.Pause(ctx, step.Wait)
+	case step.Others:
+		return p.waitOthers(ctx)
+	case step.Neutral > 0:
+		return p.neutral(ctx, step.Neutral)
+	case step.Provided != nil:
+		return p.provided(ctx, step.Provided)
 	case step.Expect != nil:
 		return p.expect(ctx, step.Expect, false)
 	case step.Together != nil:
@@ -163,19 +171,11 @@ func (p *player) step(ctx context.Context, step scenarios.Step) error {
 // is over, and judges them. The final ones are remembered, to be looked at
 // again.
 func (p *player) expect(ctx context.Context, expect []scenarios.Expectation, final bool) error {
-	wants := p.subject.Kept(p.cast.Wants(expect, p.subject.Target.Identity))
+	begin := time.Now()
+	wants, states, err := p.ask(ctx, expect)
 	if len(wants) == 0 {
 		return nil
 	}
-	begin := time.Now()
-	from := p.lastAck
-	if p.recovered.After(from) {
-		from = p.recovered
-	}
-	if from.IsZero() {
-		from = begin
-	}
-	states, err := probe.Settle(ctx, p.subject.Prober, subject.Questions(wants), from.Add(p.options.Settle))
 	if err != nil {
 		if how, ended := p.subject.Revive(ctx); ended {
 			p.fail(event.Failure{Kind: event.Crashed, Detail: "the receiver " + how})
@@ -187,8 +187,11 @@ func (p *player) expect(ctx context.Context, expect []scenarios.Expectation, fin
 	p.compared(time.Now(), wants, states, p.subject)
 	for i, w := range wants {
 		if m, wrong := state.Compare(w, states[i]); wrong {
+			if err := p.stillProvided(ctx); err != nil {
+				return err
+			}
 			p.fail(p.misjudged(w, states[i], m, state.KindOf(w, states[i], p.taken, p.refused)))
-		} else if final {
+		} else if final && !isProvided(p.scenario) {
 			p.settled = append(p.settled, w)
 		}
 	}
@@ -197,4 +200,22 @@ func (p *player) expect(ctx context.Context, expect []scenarios.Expectation, fin
 	}
 	p.took = max(p.took, time.Since(begin))
 	return nil
+}
+
+// ask asks for the states until they are as expected or the time to settle is
+// over. Where the receiver may say what it likes nothing is asked.
+func (p *player) ask(ctx context.Context, expect []scenarios.Expectation) ([]scenarios.Want, []*state.State, error) {
+	wants := p.subject.Kept(p.cast.Wants(expect, p.subject.Target.Identity))
+	if len(wants) == 0 {
+		return nil, nil, nil
+	}
+	from := p.lastAck
+	if p.recovered.After(from) {
+		from = p.recovered
+	}
+	if from.IsZero() {
+		from = time.Now()
+	}
+	states, err := probe.Settle(ctx, p.subject.Prober, subject.Questions(wants), from.Add(p.options.Settle))
+	return wants, states, err
 }
