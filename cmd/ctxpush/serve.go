@@ -63,13 +63,16 @@ sends them elsewhere. The webhook's secret is the file's, or CTXPUSH_SECRET.`,
 	f.StringVar(&t.file, "config", "", "receiver.yaml, which describes the receiver")
 	f.StringVar(&o.listen, "listen", "127.0.0.1:8030", "host:port to listen on; port 0 is a free one")
 	f.StringVar(&o.Webhook, "webhook", "", "URL that gets the webhooks (default the receiver of receiver.yaml)")
-	f.StringVar(&o.Token, "token", "", "what scheduling calls must carry as Authorization: Token … (better in CTXPUSH_TOKEN; default any)")
-	f.StringVar(&o.apiToken, "api-token", "", "what the console and the control API want (better in CTXPUSH_API_TOKEN; needed beyond loopback)")
+	f.StringVar(&o.Token, "token", "", "what scheduling calls must carry (better in CTXPUSH_TOKEN; default any)")
+	f.StringVar(&o.apiToken, "api-token", "",
+		"what the console and the control API want (better in CTXPUSH_API_TOKEN; needed beyond loopback)")
 	f.StringVar(&o.store, "store", "", "SQLite file that keeps everything (default in memory)")
-	f.Float64Var(&o.timeScale, "time-scale", 1, "how much faster than real time messages live and retries come; 60 makes an hour a minute")
+	f.Float64Var(&o.timeScale, "time-scale", 1,
+		"how much faster than real time messages live and retries come; 60 makes an hour a minute")
 	f.StringVar(&o.flush, "flush", "1s", "how long an entry waits for others of its request")
 	f.StringVar(&o.openRate, "open-rate", "30%", "how many messages are opened")
-	f.StringVar(&o.faults, "faults", "", "what goes wrong on purpose, such as duplicate=5%,reorder=10%,drop=5%,lost-ack=1%")
+	f.StringVar(&o.faults, "faults", "",
+		"what goes wrong on purpose, such as duplicate=5%,reorder=10%,drop=5%,lost-ack=1%")
 	f.StringVar(&o.CancelPath, "cancel-path", service.DefaultCancelPath, "path of the cancel call")
 	f.Var(seedFlag{&o.Seed}, "seed", "where everything made-up comes from (default a random one, which is printed)")
 	f.StringVar(&o.readyFile, "ready-file", "", "write the address to this file once it is served")
@@ -266,7 +269,10 @@ func (o *serving) run(ctx context.Context, s streams, l net.Listener, under *sta
 func serveUntil(ctx context.Context, l net.Listener, h http.Handler) error {
 	base, stop := context.WithCancel(context.WithoutCancel(ctx))
 	defer stop()
-	server := &http.Server{Handler: h, ReadHeaderTimeout: shutdownGrace, BaseContext: func(net.Listener) context.Context { return base }}
+	server := &http.Server{
+		Handler: h, ReadHeaderTimeout: shutdownGrace,
+		BaseContext: func(net.Listener) context.Context { return base },
+	}
 	ended := make(chan error, 1)
 	go func() { ended <- server.Serve(l) }()
 	select {

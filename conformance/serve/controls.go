@@ -32,7 +32,9 @@ func (s *server) registerControls(api huma.API) {
 		return &answer[service.Faults]{f}, nil
 	}
 	huma.Get(api, "/api/v1/faults", faults)
-	huma.Post(api, "/api/v1/faults", func(ctx context.Context, q *answer[service.Faults]) (*answer[service.Faults], error) {
+	huma.Post(api, "/api/v1/faults", func(
+		ctx context.Context, q *answer[service.Faults],
+	) (*answer[service.Faults], error) {
 		if err := s.Service.SetFaults(ctx, q.Body); err != nil {
 			return nil, refused(err)
 		}
@@ -63,7 +65,7 @@ func (s *server) registerControls(api huma.API) {
 	huma.Get(api, "/api/v1/clock", clock)
 	huma.Post(api, "/api/v1/clock", func(ctx context.Context, q *struct {
 		Body struct {
-			By string `json:"by" doc:"how far the time is advanced, such as 2h; all that comes due has happened when this answers"`
+			By string `json:"by" doc:"how far, such as 2h; what comes due has happened when this answers"`
 		}
 	}) (*answer[Clock], error) {
 		by, err := duration("by", q.Body.By, maxAdvance)

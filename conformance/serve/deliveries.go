@@ -183,7 +183,8 @@ func (s *server) queue(ctx context.Context, _ *struct{}) (*answer[Queue], error)
 			return nil, refused(err)
 		}
 		if m != nil && r.Change < len(m.History) {
-			a.Body.Entries = append(a.Body.Entries, Queued{r.String(), m.CampaignID, m.UserID, m.IdempotencyKey, m.History[r.Change]})
+			a.Body.Entries = append(a.Body.Entries,
+				Queued{r.String(), m.CampaignID, m.UserID, m.IdempotencyKey, m.History[r.Change]})
 		}
 	}
 	return a, nil

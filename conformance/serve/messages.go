@@ -52,13 +52,15 @@ type byKey struct {
 		CampaignID     string `json:"campaign_id" minLength:"1"`
 		UserID         string `json:"user_id" minLength:"1"`
 		IdempotencyKey string `json:"idempotency_key" minLength:"1"`
-		DeviceToken    string `json:"device_token,omitempty" doc:"one device; without it any, or all that the action is for"`
+		DeviceToken    string `json:"device_token,omitempty" doc:"one device; without it any, or all"`
 	}
 }
 
 func (k *byKey) key() mocksender.Key {
 	b := k.Body
-	return mocksender.Key{CampaignID: b.CampaignID, UserID: b.UserID, IdempotencyKey: b.IdempotencyKey, DeviceToken: b.DeviceToken}
+	return mocksender.Key{
+		CampaignID: b.CampaignID, UserID: b.UserID, IdempotencyKey: b.IdempotencyKey, DeviceToken: b.DeviceToken,
+	}
 }
 
 // duration reads a wait; empty is none.

@@ -81,7 +81,8 @@ func (s *server) register(mux *http.ServeMux) {
 	c := huma.DefaultConfig("ContextPush mock service", s.Version)
 	c.OpenAPIPath, c.DocsPath, c.SchemasPath = "/api/v1/openapi", "", ""
 	c.CreateHooks = nil // no $schema in every answer
-	c.Formats = map[string]huma.Format{"application/json": {Marshal: s.marshal, Unmarshal: json.Unmarshal}, "json": {Marshal: s.marshal, Unmarshal: json.Unmarshal}}
+	format := huma.Format{Marshal: s.marshal, Unmarshal: json.Unmarshal}
+	c.Formats = map[string]huma.Format{"application/json": format, "json": format}
 	api := humago.New(mux, c)
 	s.registerMessages(api)
 	s.registerDeliveries(api)

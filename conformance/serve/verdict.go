@@ -50,9 +50,12 @@ func (s *server) registerVerdict(api huma.API) {
 		Wait           string `query:"wait" doc:"how long to wait for webhooks that are on the way, such as 5s"`
 	}) (*answer[Verdict], error) {
 		if s.Receiver == nil {
-			return nil, huma.NewError(http.StatusNotImplemented, "the receiver's states can't be read: want a receiver.yaml with a probe")
+			return nil, huma.NewError(http.StatusNotImplemented,
+				"the receiver's states can't be read: want a receiver.yaml with a probe")
 		}
-		query := service.Query{CampaignID: q.CampaignID, UserID: q.UserID, IdempotencyKey: q.IdempotencyKey, Limit: maxJudged}
+		query := service.Query{
+			CampaignID: q.CampaignID, UserID: q.UserID, IdempotencyKey: q.IdempotencyKey, Limit: maxJudged,
+		}
 		var found []*service.Message
 		err := s.waitFor(ctx, q.Wait, func() (bool, error) {
 			var err error
@@ -203,9 +206,10 @@ func (s *server) judge(ctx context.Context, messages []*service.Message, settle 
 // lookUp is how many states are asked for at once.
 const lookUp = 1000
 
-func (s *server) compare(ctx context.Context, wants []scenarios.Want, ids map[mocksender.Key]uint64) ([]scenarios.Want, []Differs, error) {
-	var wrong []scenarios.Want
-	var differ []Differs
+// compare asks for the states: those that are not as wanted, and how.
+func (s *server) compare(
+	ctx context.Context, wants []scenarios.Want, ids map[mocksender.Key]uint64,
+) (wrong []scenarios.Want, differ []Differs, err error) {
 	for part := range slices.Chunk(wants, lookUp) {
 		keys := make([]mocksender.Key, len(part))
 		for i, w := range part {
@@ -219,7 +223,8 @@ func (s *server) compare(ctx context.Context, wants []scenarios.Want, ids map[mo
 			if m, bad := state.Compare(w, states[i]); bad {
 				wrong = append(wrong, w)
 				k := w.Key
-				differ = append(differ, Differs{ids[k], k.CampaignID, k.UserID, k.IdempotencyKey, k.DeviceToken, string(w.Status), states[i], m.String()})
+				differ = append(differ, Differs{ids[k], k.CampaignID, k.UserID, k.IdempotencyKey, k.DeviceToken,
+					string(w.Status), states[i], m.String()})
 			}
 		}
 	}

@@ -36,6 +36,7 @@ const act = f => async e => {
 };
 
 const time = t => t ? new Date(t).toISOString().replace("T", " ").slice(0, 23) : "";
+const count = (n, one, many) => n + " " + (n === 1 ? one : many);
 const status = s => el("span", { class: "status " + s }, s);
 
 // Messages: a list of which only what is seen is in the page.
@@ -123,11 +124,11 @@ async function detail() {
   const key = { campaign_id: m.campaign_id, user_id: m.user_id, idempotency_key: m.idempotency_key };
   const button = (label, f) => el("button", { onclick: act(f) }, label);
   const open = new Set([...$("detail").querySelectorAll("details[open]")].map(d => d.dataset.id));
-  const table = el("table", {}, el("thead", {}, el("tr", {}, ...["entry", "status", "method", "device", "at", "webhooks", ""].map(h => el("th", { scope: "col" }, h)))),
+  const table = el("div", { class: "scroll", tabindex: 0, role: "region", "aria-label": "History" }, el("table", {}, el("thead", {}, el("tr", {}, ...["entry", "status", "method", "device", "at", "webhooks", "again"].map(h => el("th", { scope: "col" }, h)))),
     el("tbody", {}, ...m.history.map((c, i) => el("tr", {}, el("td", {}, m.id + "." + i), el("td", {}, status(c.delivery_status)), el("td", {}, c.delivery_method),
-      el("td", { title: c.device_token }, (c.device_token || "all").slice(0, 10)), el("td", {}, time(c.timestamp)),
+      el("td", { title: c.device_token }, (c.device_token || "all").slice(0, 10)), el("td", { title: time(c.timestamp) }, time(c.timestamp).slice(11)),
       el("td", {}, c.dropped ? "left out" : c.waiting ? "waits" : (c.deliveries || []).join(", ")),
-      el("td", {}, button("Send again", () => api("resend", { requests: [[m.id + "." + i]] })))))));
+      el("td", {}, button("Send again", () => api("resend", { requests: [[m.id + "." + i]] }))))))));
   $("detail").replaceChildren(
     el("h3", {}, m.campaign_id + " / " + m.user_id + " / " + m.idempotency_key),
     el("p", {}, status(m.delivery_status), " planned as " + m.planned_delivery_method + (m.next ? ", next step at " + time(m.next) : "")),
@@ -145,11 +146,11 @@ function delivery(d, open) {
     if (!box.open) return;
     const full = await api("deliveries/" + d.id);
     body.replaceChildren(
-      el("table", {}, el("tbody", {}, ...full.attempts.map(a => el("tr", {}, el("td", {}, "#" + a.number), el("td", {}, time(a.start)),
-        el("td", {}, a.running ? "under way" : String(a.status || a.error)), el("td", {}, a.fault || ""), el("td", {}, a.body || ""), el("td", {}, a.duration_ms + " ms"))))),
+      el("div", { class: "scroll" }, el("table", {}, el("tbody", {}, ...full.attempts.map(a => el("tr", {}, el("td", {}, "#" + a.number), el("td", {}, time(a.start)),
+        el("td", { class: "text" }, a.running ? "under way" : String(a.status || a.error)), el("td", {}, a.fault || ""), el("td", { class: "text" }, a.body || ""), el("td", {}, a.duration_ms + " ms")))))),
       el("p", {}, el("button", { onclick: act(() => api("resend", { delivery: d.id })) }, "Send again")),
       el("pre", {}, full.request), el("pre", {}, full.curl));
-  }) }, el("summary", {}, status(d.outcome), ` ${d.id}: ${d.entries.length} entries, ${d.attempts.length} attempts, ${what}` + (d.due ? ", next at " + time(d.due) : "")), body);
+  }) }, el("summary", {}, status(d.outcome), ` ${d.id}: ${count(d.entries.length, "entry", "entries")}, ${count(d.attempts.length, "attempt", "attempts")}, ${what}` + (d.due ? ", next at " + time(d.due) : "")), body);
   if (open?.has(String(d.id))) box.open = true;
   return box;
 }
@@ -185,6 +186,7 @@ function showQueue(known = shownQueue) {
     return el("li", { draggable: "true", tabindex: 0, "data-entry": name, "aria-label": `${e.delivery_status} of ${e.idempotency_key}, place ${i + 1}`,
       ondragstart: ev => ev.dataTransfer.setData("text/plain", name),
       ondragover: ev => { ev.preventDefault(); ev.currentTarget.classList.add("over"); },
+      ondragend: () => { for (const li of $("entries").children) li.classList.remove("over"); },
       ondragleave: ev => ev.currentTarget.classList.remove("over"),
       ondrop: ev => { ev.preventDefault(); move(ev.dataTransfer.getData("text/plain"), i); },
       onkeydown: ev => { if (ev.altKey && (ev.key === "ArrowUp" || ev.key === "ArrowDown")) { ev.preventDefault(); move(name, i + (ev.key === "ArrowUp" ? -1 : 1)); } } },
