@@ -14,7 +14,7 @@ build: ## the program, at bin/ctxpush
 	CGO_ENABLED=0 $(GO) build -o bin/ctxpush ./cmd/ctxpush
 
 demo: build ## certify the built-in receiver; no Docker needed
-	bin/ctxpush certify
+	bin/ctxpush certify --built-in
 
 test: lint docker unit ## all tests; make prove and make cases play the rest
 

@@ -9,6 +9,7 @@ import (
 
 	"github.com/ctxpush/ctxpush/conformance/config"
 	"github.com/ctxpush/ctxpush/conformance/event"
+	"github.com/ctxpush/ctxpush/conformance/play"
 	"github.com/ctxpush/ctxpush/fixtures"
 	"github.com/ctxpush/ctxpush/fixtures/reference"
 	"github.com/ctxpush/ctxpush/scenarios"
@@ -75,11 +76,11 @@ type Config struct {
 
 const (
 	// DefaultTimeScale puts the two hours of a batch's retries into two seconds.
-	DefaultTimeScale = 3600
+	DefaultTimeScale = play.DefaultTimeScale
 	// DefaultParallel is small enough for receivers with few connections.
 	DefaultParallel = 8
 	// DefaultShrink bounds what a receiver that fails everything costs.
-	DefaultShrink = time.Minute
+	DefaultShrink = 15 * time.Second
 )
 
 // Traces chooses which scenarios' traces a report has.
@@ -130,8 +131,19 @@ func (c *Config) setDefaults(now time.Time) {
 		c.Version = "unknown"
 	}
 	if c.Command == "" {
-		c.Command = fmt.Sprintf("ctxpush certify --seed %d --epoch %s", c.Seed, c.Epoch.Format(time.RFC3339))
+		c.Command = fmt.Sprintf("ctxpush certify %s --seed %d --epoch %s", c.Target.Arguments(""), c.Seed, c.Epoch.Format(time.RFC3339))
 	}
+}
+
+// Validate says what is wrong with c, as Certify would, without looking for the
+// receiver: a *UsageError or a *config.Error.
+func (c Config) Validate() error {
+	c.setDefaults(time.Now())
+	if err := c.validate(); err != nil {
+		return err
+	}
+	_, err := Checks(c)
+	return err
 }
 
 func (c *Config) validate() error {
@@ -164,7 +176,7 @@ func (c *Config) validate() error {
 func (r *run) settings() []event.Setting {
 	c := &r.cfg
 	settings := []event.Setting{
-		{Name: "webhook", Value: r.receiver.URL() + c.Target.Path},
+		{Name: "webhook", Value: r.subject.URL() + c.Target.Path},
 		{Name: "explored orders", Value: string(c.Explore)},
 		{Name: "time to settle", Value: c.Target.Settle.String()},
 		{Name: "time-out of a request", Value: c.Target.Timeout.String()},

@@ -30,7 +30,7 @@ func Checks(c Config) ([]scenarios.Check, error) {
 		for _, pattern := range patterns {
 			if !matchesAny(pattern, all) {
 				hint := "ctxpush checks lists them"
-				if near := strictyaml.Nearest(pattern, ids(all)); near != "" {
+				if near := strictyaml.Nearest(pattern, names(all)); near != "" {
 					hint = fmt.Sprintf("did you mean %q?", near)
 				}
 				return nil, &UsageError{fmt.Sprintf("pattern %q matches no check; %s", pattern, hint)}
@@ -94,12 +94,18 @@ func origin(file string) string {
 	return file
 }
 
-func ids(checks []scenarios.Check) []string {
-	names := make([]string, len(checks))
-	for i, c := range checks {
-		names[i] = c.ID
+// names are the checks' ids, and the patterns of whole groups.
+func names(checks []scenarios.Check) []string {
+	var all []string
+	for _, c := range checks {
+		if group := scenarios.Group(c.ID) + "/*"; !slices.Contains(all, group) {
+			all = append(all, group)
+		}
 	}
-	return names
+	for _, c := range checks {
+		all = append(all, c.ID)
+	}
+	return all
 }
 
 func matchesAny(pattern string, checks []scenarios.Check) bool {

@@ -10,7 +10,6 @@ import (
 
 	"github.com/ctxpush/ctxpush/conformance"
 	"github.com/ctxpush/ctxpush/conformance/report"
-	"github.com/ctxpush/ctxpush/fixtures"
 	"github.com/ctxpush/ctxpush/scenarios"
 )
 
@@ -30,9 +29,9 @@ func newCertify(s streams) *cobra.Command {
 		Use:   "certify [receiver.yaml]",
 		Short: "Run every check against a receiver",
 		Long: `Certify starts the receiver, plays every check at it, reads its state and says
-what is wrong. Without a file and without flags that name a receiver it
-certifies the built-in reference receiver.`,
-		Example: `  ctxpush certify
+what is wrong. Without a file and without flags that name a receiver it takes
+./receiver.yaml.`,
+		Example: `  ctxpush certify --built-in
   ctxpush certify receiver.yaml
   ctxpush certify --image acme/receiver:1.4 --port 8080 --ready /healthz --env 'SECRET=${SECRET}'
   CTXPUSH_SECRET=… ctxpush certify --url http://127.0.0.1:3000 --focus 'order/*'`,
@@ -46,8 +45,8 @@ certifies the built-in reference receiver.`,
 	f.StringVar(&depth, "explore", "", "how many orders of arrival to explore: quick, standard or full; ctxpush checks counts them (default standard, and quick where the probe has no bulk look-up)")
 	f.StringArrayVar(&own, "scenarios", nil, "file or directory with scenarios of your own to run among the checks (repeatable)")
 	f.StringVar(&trace, "traces", string(conformance.FailureTraces), "of which scenarios report.json and report.html show each step: failures, or all to compare with what passed")
-	f.Var(seedFlag{&c.Seed}, "seed", "where everything made-up comes from (default a random one, which is printed)")
-	f.Var(timeFlag{&c.Epoch}, "epoch", "when the made-up messages were scheduled (default the midnight before last, UTC)")
+	from := origin{&c.Seed, &c.Salt, &c.Epoch}
+	from.add(f)
 	f.Float64Var(&c.TimeScale, "time-scale", conformance.DefaultTimeScale, "how much faster than real time retries come; 1 takes two hours for a dropped batch")
 	f.IntVar(&c.Parallel, "parallel", conformance.DefaultParallel, "how many scenarios run side by side")
 	f.DurationVar(&shrink, "shrink", conformance.DefaultShrink, "how long in all to look for the smallest deliveries that still fail; 0 is not at all")
@@ -65,23 +64,21 @@ certifies the built-in reference receiver.`,
 		if err != nil {
 			return err
 		}
-		if c.Target, err = t.config(s.lookupEnv); err != nil {
+		if c.Target, err = t.config(cmd.Context(), s.lookupEnv); err != nil {
 			return err
 		}
 		for _, path := range own {
-			checks, err := scenarios.Load(path)
+			checks, err := await(cmd.Context(), func() ([]scenarios.Check, error) { return scenarios.Load(path) })
 			if err != nil {
 				return err
 			}
 			c.Scenarios = append(c.Scenarios, checks...)
 		}
-		if c.Seed == 0 {
-			c.Seed = fixtures.NewSeed()
+		if err := from.choose(); err != nil {
+			return err
 		}
-		if c.Epoch.IsZero() {
-			c.Epoch = fixtures.DefaultEpoch(time.Now())
-		}
-		c.Command = repeatLine(cmd, args, c.Seed, c.Epoch)
+		from.chooseSalt()
+		c.Command = repeatLine(cmd, c.Target, from)
 		c.Version = version()
 		return certify(cmd.Context(), s, c, o)
 	}
@@ -90,13 +87,19 @@ certifies the built-in reference receiver.`,
 
 // certify runs the checks, writes the report and tells the verdict.
 func certify(ctx context.Context, s streams, c conformance.Config, o outputs) error {
-	earlier, err := o.earlier()
+	earlier, err := o.earlier(ctx)
 	if err != nil {
+		return err
+	}
+	if err := c.Validate(); err != nil {
 		return err
 	}
 	// The baseline may be the report that is there now, so it is read before.
 	if err := report.PrepareDir(o.dir); err != nil {
 		return mistake{err}
+	}
+	if !o.quiet {
+		fmt.Fprintln(s.err, origin{&c.Seed, &c.Salt, &c.Epoch})
 	}
 	progress := o.progress(s)
 	c.Observers = append(c.Observers, progress)

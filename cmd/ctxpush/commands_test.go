@@ -81,7 +81,7 @@ func TestSendDryRun(t *testing.T) {
 func certifyOwn(t *testing.T, code int, scenarios string, flags ...string) report.Report {
 	t.Helper()
 	dir := filepath.Join(t.TempDir(), "report")
-	ctxpush(t, code, append([]string{"certify", "--scenarios", scenarios, "--focus", "user", "--settle", "20ms", "--report-dir", dir}, flags...)...)
+	ctxpush(t, code, append([]string{"certify", "--built-in", "--scenarios", scenarios, "--focus", "user", "--settle", "20ms", "--report-dir", dir}, flags...)...)
 	f, err := os.Open(filepath.Join(dir, "report.json"))
 	if err != nil {
 		t.Fatal(err)

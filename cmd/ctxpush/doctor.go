@@ -7,6 +7,7 @@ import (
 	"io"
 	"strings"
 
+	"github.com/ctxpush/ctxpush/conformance/config"
 	"github.com/ctxpush/ctxpush/conformance/doctor"
 	"github.com/ctxpush/ctxpush/conformance/report"
 	"github.com/spf13/cobra"
@@ -25,7 +26,7 @@ func newDoctor(s streams) *cobra.Command {
 requests, reads its state, and prints a line a step: ok, failed or skipped. Below
 a step that failed stands what to do. It needs seconds where certify needs
 longer, and judges no more than whether certify could.`,
-		Example: `  ctxpush doctor
+		Example: `  ctxpush doctor --built-in
   ctxpush doctor receiver.yaml
   CTXPUSH_SECRET=… ctxpush doctor --url http://127.0.0.1:3000 --probe-path /state`,
 		Args: cobra.MaximumNArgs(1),
@@ -40,7 +41,11 @@ longer, and judges no more than whether certify could.`,
 		}
 		p := findings{out: s.out, color: s.outColor, quiet: asJSON}
 		var err error
-		if o.Target, err = t.config(s.lookupEnv); err != nil {
+		if o.Target, err = t.config(cmd.Context(), s.lookupEnv); err != nil {
+			var wrong *config.Error
+			if !errors.As(err, &wrong) {
+				return err
+			}
 			p.print(doctor.Finding{Step: "config", Result: doctor.Failed, Detail: "can't be used",
 				Advice: []string{"ctxpush init writes a receiver.yaml; ctxpush schema receiver has its keys"}})
 			return err

@@ -130,7 +130,7 @@ func soon(t *testing.T, args []string) []string {
 	}
 	switch {
 	case args[0] == "report":
-		prepare("certify", "--focus", "order/reversed")
+		prepare("certify", "--built-in", "--focus", "order/reversed")
 		return args
 	case args[0] != "load":
 		return args
@@ -144,7 +144,7 @@ func soon(t *testing.T, args []string) []string {
 		case before == "--ramp":
 			args[i] = "0..200/s:200ms"
 		case args[1] == "merge" && strings.HasSuffix(a, ".json") && before != "--json":
-			prepare("load", "--duration", "50ms", "--seed", "7", "--shard", strings.TrimSuffix(a, ".json")+"/4", "--json", a)
+			prepare("load", "--built-in", "--duration", "50ms", "--seed", "7", "--shard", strings.TrimSuffix(a, ".json")+"/4", "--json", a)
 		}
 	}
 	if args[1] != "merge" && !slices.Contains(args, "--duration") && !slices.Contains(args, "--ramp") {

@@ -1,13 +1,13 @@
 package main
 
 import (
-	"slices"
+	"fmt"
 	"strconv"
 	"strings"
 	"time"
 
 	"github.com/ctxpush/ctxpush/conformance/config"
-	"github.com/kballard/go-shellquote"
+	"github.com/ctxpush/ctxpush/fixtures"
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 )
@@ -29,143 +29,6 @@ func bindEnvironment(cmd *cobra.Command, env func(string) (string, bool)) error 
 		}
 	})
 	return wrong
-}
-
-// targetFlag marks the flags that set a key of receiver.yaml.
-const targetFlag = "ctxpush_target"
-
-// texts is a flag's values as they were given, none of them looked at yet.
-type texts struct {
-	values []string
-	kind   string
-}
-
-func (t *texts) String() string     { return "" }
-func (t *texts) Set(s string) error { t.values = append(t.values, s); return nil }
-func (t *texts) Type() string       { return t.kind }
-
-// target is the receiver under test as file and flags name it.
-type target struct {
-	file  string
-	flags map[string]*texts
-}
-
-// addTarget adds --config and the flags of receiver.yaml's keys; only those
-// that are named, all of them where none is.
-func addTarget(cmd *cobra.Command, only ...string) *target {
-	t := addKeys(cmd, only...)
-	cmd.Flags().StringVar(&t.file, "config", "", "receiver.yaml, which describes the receiver under test")
-	return t
-}
-
-// addKeys is addTarget without --config.
-func addKeys(cmd *cobra.Command, only ...string) *target {
-	t := &target{flags: map[string]*texts{}}
-	for _, f := range config.Flags() {
-		if len(only) > 0 && !slices.Contains(only, f.Name) {
-			continue
-		}
-		value := &texts{kind: f.Value}
-		t.flags[f.Name] = value
-		cmd.Flags().Var(value, f.Name, f.Help)
-		_ = cmd.Flags().SetAnnotation(f.Name, targetFlag, []string{f.Key}) // the flag was just made
-		_ = cmd.RegisterFlagCompletionFunc(f.Name, targetCompleter(f))
-	}
-	return t
-}
-
-// argument takes a command's one argument for the file.
-func (t *target) argument(cmd *cobra.Command, args []string) error {
-	if len(args) == 0 {
-		return nil
-	}
-	if t.file != "" && cmd.Flags().Changed("config") {
-		return mistakef("%s beside --config %s: want one file", args[0], t.file)
-	}
-	t.file = args[0]
-	return nil
-}
-
-// config reads the file, puts flags and environment over it, and judges the
-// whole.
-func (t *target) config(env func(string) (string, bool)) (config.Config, error) {
-	var c config.Config
-	if t.file != "" {
-		var err error
-		if c, err = config.Load(t.file, env); err != nil {
-			return c, err
-		}
-	}
-	if err := t.overlay(&c, env); err != nil {
-		return c, err
-	}
-	c.SetDefaults()
-	return c, c.Validate()
-}
-
-// overlay puts flags and environment over c.
-func (t *target) overlay(c *config.Config, env func(string) (string, bool)) error {
-	given := func(name string) []string {
-		if value, ok := t.flags[name]; ok {
-			return value.values
-		}
-		return nil
-	}
-	known := func(name string) (string, bool) {
-		for flag := range t.flags {
-			if config.EnvName(flag) == name {
-				return env(name)
-			}
-		}
-		return "", false
-	}
-	return c.Overlay(given, known)
-}
-
-// repeatLine is the command line that repeats a run: what was given, without
-// secrets, and the seed and epoch that it had.
-func repeatLine(cmd *cobra.Command, args []string, seed uint64, epoch time.Time) string {
-	words := strings.Fields(cmd.CommandPath())
-	words = append(words, args...)
-	tail := ""
-	cmd.Flags().Visit(func(f *pflag.Flag) {
-		switch f.Name {
-		case "seed", "epoch", "report-dir", "quiet", "verbose", "trace-requests":
-		case "secret":
-			tail += ` --secret "$CTXPUSH_SECRET"`
-		case "probe-sql-dsn":
-			tail += ` --probe-sql-dsn "$CTXPUSH_PROBE_SQL_DSN"`
-		case "probe-header", "env", "probe-exec-env":
-			for _, v := range f.Value.(*texts).values {
-				at := strings.IndexAny(v, ":=") + 1
-				words = append(words, "--"+f.Name, v[:at]+"…")
-			}
-		default:
-			words = append(words, flagWords(f)...)
-		}
-	})
-	words = append(words, "--seed", strconv.FormatUint(seed, 10), "--epoch", epoch.Format(time.RFC3339))
-	return shellquote.Join(words...) + tail
-}
-
-func flagWords(f *pflag.Flag) []string {
-	var values []string
-	switch v := f.Value.(type) {
-	case *texts:
-		values = v.values
-	case pflag.SliceValue:
-		values = v.GetSlice()
-	default:
-		if v.Type() == "bool" {
-			return []string{"--" + f.Name + "=" + v.String()}
-		}
-		values = []string{v.String()}
-	}
-	var words []string
-	for _, v := range values {
-		words = append(words, "--"+f.Name, v)
-	}
-	return words
 }
 
 // seedFlag is a seed of at least 1; 0 until it is given.
@@ -194,4 +57,56 @@ func (f timeFlag) Set(text string) error {
 	}
 	*f.t = t.UTC()
 	return nil
+}
+
+// origin is what everything made-up follows from.
+type origin struct {
+	seed  *uint64
+	salt  *string
+	epoch *time.Time
+}
+
+// add adds the flags of all three.
+func (o origin) add(f *pflag.FlagSet) {
+	f.Var(seedFlag{o.seed}, "seed", "where everything made-up comes from (default a random one, which is printed)")
+	f.StringVar(o.salt, "salt", "", "what the messages' keys follow from beside the seed, so that a seed can be played again at a receiver "+
+		"that keeps its data (default a random one, which is printed, where something is sent)")
+	f.Var(timeFlag{o.epoch}, "epoch", "when the made-up messages were scheduled (default half an hour ago)")
+}
+
+// choose makes what was not given, but for the salt.
+func (o origin) choose() error {
+	if strings.ContainsFunc(*o.salt, func(r rune) bool { return r <= ' ' || r > '~' }) || len(*o.salt) > maxSalt {
+		return mistakef("--salt %s: want at most %d letters, digits and signs, without spaces", strconv.Quote(*o.salt), maxSalt)
+	}
+	if *o.seed == 0 {
+		*o.seed = fixtures.NewSeed()
+	}
+	if o.epoch.IsZero() {
+		*o.epoch = fixtures.DefaultEpoch(time.Now())
+	}
+	return nil
+}
+
+// chooseSalt makes a salt where none was given: what is sent must be new to the
+// receiver.
+func (o origin) chooseSalt() {
+	if *o.salt == "" {
+		*o.salt = fixtures.NewSalt()
+	}
+}
+
+const maxSalt = 40 // characters
+
+func (o origin) String() string {
+	salt := ""
+	if *o.salt != "" {
+		salt = ", salt " + *o.salt
+	}
+	return fmt.Sprintf("seed %d%s, epoch %s", *o.seed, salt, o.epoch.Format(time.RFC3339))
+}
+
+// words are the flags of the seed and the epoch.
+func (o origin) words() []string {
+	return []string{"--seed", strconv.FormatUint(*o.seed, 10), "--epoch", o.epoch.Format(time.RFC3339)}
 }

@@ -103,6 +103,6 @@ func TestImage(t *testing.T) {
 		t.Error(err)
 	}
 	// Its built-in receiver has a place to store, whoever runs it.
-	do("docker", "run", "--rm", image, "doctor")
-	do("docker", "run", "--rm", "--user", "12345:12345", image, "doctor")
+	do("docker", "run", "--rm", image, "doctor", "--built-in")
+	do("docker", "run", "--rm", "--user", "12345:12345", image, "doctor", "--built-in")
 }

@@ -40,7 +40,7 @@ func newLoad(s streams) *cobra.Command {
 		Long: `Load sends ContextPush's traffic at a high rate: whole histories of messages,
 many campaigns, users and devices, and what goes wrong on the way. Then it reads
 the final states and says which are wrong. Without a file and without flags that
-name a receiver it loads the built-in reference receiver.
+name a receiver it takes ./receiver.yaml.
 
 A threshold is METRIC OP VALUE. Metrics:
   ` + metricList() + `
@@ -53,7 +53,7 @@ second. A broken threshold makes exit code 1.
 Faults, each a share in percent: duplicate, reorder and drop are of entries,
 lost-ack, slow and reset of requests. Retries follow ContextPush's schedule,
 faster by --time-scale.`,
-		Example: `  ctxpush load --duration 5s
+		Example: `  ctxpush load --built-in --duration 5s
   ctxpush load receiver.yaml --rate 500/s --duration 60s --threshold 'p99<250ms' --threshold 'dropped==0'
   ctxpush load receiver.yaml --ramp 0..2000/s:60s --faults duplicate=5%,reorder=10%,drop=5%,lost-ack=1%
   ctxpush load receiver.yaml --find-max 'p99<250ms'
@@ -67,19 +67,23 @@ faster by --time-scale.`,
 		if err != nil {
 			return err
 		}
-		if o.Target, err = t.config(s.lookupEnv); err != nil {
+		if o.Target, err = t.config(cmd.Context(), s.lookupEnv); err != nil {
 			return err
 		}
 		if err := o.read(); err != nil {
 			return err
 		}
-		if o.Seed == 0 {
-			o.Seed = fixtures.NewSeed()
-		}
 		if o.Epoch.IsZero() {
-			o.Epoch = fixtures.DefaultEpoch(time.Now())
+			o.Epoch = fixtures.LoadEpoch(time.Now()) // the same in all shards
 		}
-		o.Command = repeatLine(cmd, args, o.Seed, o.Epoch)
+		from := origin{&o.Seed, &o.Salt, &o.Epoch}
+		if err := from.choose(); err != nil {
+			return err
+		}
+		if o.shard == "" { // all shards have the same messages
+			from.chooseSalt()
+		}
+		o.Command = repeatLine(cmd, o.Target, from)
 		o.Version = version()
 		return o.load(cmd.Context(), s)
 	}
@@ -121,8 +125,8 @@ func (o *loading) flags(cmd *cobra.Command) {
 	f.StringVar(&o.findMax, "find-max", "", "search for the highest rate that keeps this threshold, such as 'p99<250ms', and all others; it begins at --rate, or 10/s")
 	f.DurationVar(&o.Level, "find-max-level", loadtest.DefaultLevel, "how long each rate of the search is held")
 	f.StringVar(&o.shard, "shard", "", "send part I of N of the same traffic, such as 1/4; load merge adds the parts up")
-	f.Var(seedFlag{&o.Seed}, "seed", "where everything made-up comes from (default a random one, which is printed)")
-	f.Var(timeFlag{&o.Epoch}, "epoch", "when the first messages were scheduled (default the midnight before last, UTC)")
+	origin{&o.Seed, &o.Salt, &o.Epoch}.add(f)
+	f.Lookup("epoch").Usage = "when the first messages were scheduled (default the midnight before last, UTC)"
 	f.StringVar(&o.json, "json", "", "write the report as JSON to this file; - is stdout")
 	f.StringVar(&o.dir, "report-dir", "ctxpush-load-report", "where load.json and report.html are written; empty is nowhere")
 	f.StringVar(&o.metrics, "metrics", "", "serve figures for Prometheus at this address while it runs, such as 127.0.0.1:9464")
@@ -178,7 +182,7 @@ func (o *loading) load(ctx context.Context, s streams) error {
 	}
 	var observers []func(loadtest.Progress)
 	if !o.quiet {
-		fmt.Fprintf(s.err, "seed %d, epoch %s\n", o.Seed, o.Epoch.Format(time.RFC3339))
+		fmt.Fprintln(s.err, origin{&o.Seed, &o.Salt, &o.Epoch})
 		if !o.Target.Probe.Bulk() && o.Verify != (loadtest.Verification{}) {
 			fmt.Fprintf(s.err, "the probe has no bulk look-up: each state costs a question of its own, --verify %s\n", o.Verify)
 		}

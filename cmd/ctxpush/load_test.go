@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -12,7 +13,10 @@ import (
 
 // loadArgs is a load that is over soon.
 func loadArgs(more ...string) []string {
-	return append([]string{"load", "--seed", "7", "--epoch", "2026-11-23T00:00:00Z", "--messages", "200", "--settle", "10ms", "--time-scale", "100000",
+	if !slices.Contains(more, "--url") {
+		more = append(more, "--built-in")
+	}
+	return append([]string{"load", "--seed", "7", "--salt", "x", "--epoch", "2026-11-23T00:00:00Z", "--messages", "200", "--settle", "10ms", "--time-scale", "100000",
 		"--connections", "4", "--report-dir", ""}, more...)
 }
 
@@ -33,7 +37,7 @@ func TestLoad(t *testing.T) {
 	if r.Result != loadtest.Pass || r.Verify.Messages != 200 || len(r.Thresholds) != 2 || r.Tool.Seed != 7 {
 		t.Errorf("%+v", r)
 	}
-	for _, want := range []string{"PASSED", "seed 7, epoch 2026-11-23T00:00:00Z", "metrics at http://127.0.0.1:", "--faults duplicate=5%,lost-ack=5%,reset=5%"} {
+	for _, want := range []string{"PASSED", "seed 7, salt x, epoch 2026-11-23T00:00:00Z", "metrics at http://127.0.0.1:", "--faults duplicate=5%,lost-ack=5%,reset=5%"} {
 		if !strings.Contains(stderr, want) {
 			t.Errorf("%q is not in\n%s", want, stderr)
 		}
@@ -99,21 +103,21 @@ func TestMistakesOfLoad(t *testing.T) {
 		{"load a b", `"b" is one argument too many: want ctxpush load [receiver.yaml] [flags]`},
 		{"load a.yaml --config b.yaml", `a.yaml beside --config b.yaml: want one file`},
 		{"load gone.yaml", `gone.yaml: can't be read: no such file or folder`},
-		{"load --faults lost-akc=1%", `--faults: fault "lost-akc" is not known; did you mean "lost-ack"?`},
-		{"load --faults drop=101%", `--faults: fault drop=101%: want a percentage from 0% to 100%, such as 5%`},
-		{"load --shard 5/4", `--shard "5/4": want I/N with I from 1 to N, such as 1/4`},
-		{"load --verify most", `--verify "most": want all, sample=N or none`},
-		{"load --threshold p99<1", `--threshold "p99<1": value "1": want a duration with a unit, such as 250ms, 1.5s or 800µs`},
-		{"load --threshold wrong==0 --verify none", `threshold wrong==0 needs the final states: want --verify all or sample=N`},
-		{"load --find-max fast", `--find-max "fast": want a metric, an operator and a value, such as p99<250ms`},
-		{"load --mix opened=5%", `--mix: `},
-		{"load --batch 0", `--batch: `},
-		{"load --rate fast", `--rate: `},
-		{"load --rate 0/s", `--rate: `},
-		{"load --ramp up", `--ramp: `},
-		{"load --report-dir " + other, `report directory "` + other + `": it holds the report.json of another run: want a directory for loads alone`},
-		{"load --json " + other + "/gone/a.json", `--json ` + other + `/gone/a.json: there is no directory ` + other + `/gone`},
-		{"load --json " + other, `--json ` + other + `: it is a directory, want a file`},
+		{"load --built-in --faults lost-akc=1%", `--faults: fault "lost-akc" is not known; did you mean "lost-ack"?`},
+		{"load --built-in --faults drop=101%", `--faults: fault drop=101%: want a percentage from 0% to 100%, such as 5%`},
+		{"load --built-in --shard 5/4", `--shard "5/4": want I/N with I from 1 to N, such as 1/4`},
+		{"load --built-in --verify most", `--verify "most": want all, sample=N or none`},
+		{"load --built-in --threshold p99<1", `--threshold "p99<1": value "1": want a duration with a unit, such as 250ms, 1.5s or 800µs`},
+		{"load --built-in --threshold wrong==0 --verify none", `threshold wrong==0 needs the final states: want --verify all or sample=N`},
+		{"load --built-in --find-max fast", `--find-max "fast": want a metric, an operator and a value, such as p99<250ms`},
+		{"load --built-in --mix opened=5%", `--mix: `},
+		{"load --built-in --batch 0", `--batch: `},
+		{"load --built-in --rate fast", `--rate: `},
+		{"load --built-in --rate 0/s", `--rate: `},
+		{"load --built-in --ramp up", `--ramp: `},
+		{"load --built-in --report-dir " + other, `report directory "` + other + `": it holds the report.json of another run: want a directory for loads alone`},
+		{"load --built-in --json " + other + "/gone/a.json", `--json ` + other + `/gone/a.json: there is no directory ` + other + `/gone`},
+		{"load --built-in --json " + other, `--json ` + other + `: it is a directory, want a file`},
 		{"load --fokus x", `unknown flag: --fokus (ctxpush load --help lists the flags)`},
 		{"load merge", `an argument is missing: want ctxpush load merge FILE... [flags]`},
 		{"load merge gone.json", `gone.json: no such file`},

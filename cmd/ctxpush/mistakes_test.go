@@ -2,9 +2,13 @@ package main
 
 import (
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 )
+
+const noReceiver = "no receiver is named and there is no ./receiver.yaml: want a file, which ctxpush init writes, " +
+	"a flag such as --url, or --built-in for the reference receiver"
 
 // A mistake of the user's is exit code 2 and one line, whatever the command.
 func TestMistakes(t *testing.T) {
@@ -52,6 +56,8 @@ func TestMistakes(t *testing.T) {
 		{"certify --url http://127.0.0.1:1 --secret s --image a", "", `--image: set beside --url: want one of the two`},
 		{"certify --fokus x", "", `unknown flag: --fokus (ctxpush certify --help lists the flags)`},
 		{"certify --focus ordr/revers", "", `pattern "ordr/revers" matches no check; did you mean "order/reversed"?`},
+		{"certify --focus ordr/*", "", `pattern "ordr/*" matches no check; did you mean "order/*"?`},
+		{"certify --explore bogus", "", `explore "bogus": want quick, standard or full`},
 		{"certify --focus [", "", `pattern "[": want such as order/* or */late-*`},
 		{"certify --scenarios @", broken, `@:2: messages.m.history[0]: "opend" is not known; did you mean "opened"?`},
 		{"certify --scenarios gone", "", `gone: can't be read: no such file or folder`},
@@ -59,16 +65,19 @@ func TestMistakes(t *testing.T) {
 		{"certify --scenarios @", filepath.Dir(clash), `@/late.yml: its id user/late is that of @/late.yaml too: rename one of them`},
 		{"certify --only-new", "", `--only-new without --baseline: want --baseline FILE, a report.json of an earlier run`},
 		{"certify --quiet --verbose", "", `--quiet beside --verbose or --trace-requests: want one of the two`},
-		{"certify --baseline gone.json", "", `--baseline gone.json: no such file or directory`},
+		{"certify --baseline gone.json", "", `--baseline gone.json: can't be read: no such file or folder`},
 		{"certify --baseline @", notJSON, `--baseline @: report: line 1 is not JSON: unexpected end of JSON input`},
 		{"certify --baseline @", foreign, `--baseline @: report: schema is "ctxpush.load/v1": want "ctxpush.report/v1"`},
-		{"certify --baseline @", folder, `--baseline @: report: read @: is a directory`},
+		{"certify --baseline @", folder, `--baseline @: is a folder: want a file`},
 		{"report", "", `an argument is missing: want ctxpush report DIR [flags]`},
 		{"report gone", "", `report directory "gone": no such file or folder`},
 		{"report @", empty, `report directory "@": report.json: no such file or folder`},
 		{"report @", notJSON, `report directory "@": not a directory`},
 		{"report @", folder, `report directory "@": report.json: report: schema is missing: want "ctxpush.report/v1"`},
-		{"send", "", `no receiver to send to: want --url, such as http://127.0.0.1:8080`},
+		{"send", "", noReceiver},
+		{"doctor", "", noReceiver},
+		{"load", "", noReceiver},
+		{"send --built-in --config @", write(t, "receiver.yaml", "receiver: {url: http://h}\nsecret: {value: x}\n"), `--built-in beside a receiver of kind url: want one of the two`},
 		{"send --url http://127.0.0.1:1", "", `--secret: missing: a receiver that runs already has one; give it as secret: or as CTXPUSH_SECRET`},
 		{"send --batch 101", "", `--batch 101: want 1 to 100`},
 		{"send --messages 0", "", `--messages 0: want 1 to 1000000`},
@@ -81,6 +90,10 @@ func TestMistakes(t *testing.T) {
 			if args[i] == "@" {
 				args[i] = c.path
 			}
+		}
+		if slices.Contains([]string{"certify", "scenario run"}, args[0]+map[bool]string{true: " run"}[strings.HasPrefix(c.args, "scenario run ")]) &&
+			!strings.Contains(c.args, ".yaml") && !strings.Contains(c.args, "--url") {
+			args = append(args, "--built-in")
 		}
 		if args[0] == "certify" {
 			args = append(args, "--report-dir", filepath.Join(t.TempDir(), "report"))
@@ -98,7 +111,7 @@ func TestMistakesInTheEnvironment(t *testing.T) {
 		"CTXPUSH_TIME_SCALE": {"0.5", "ctxpush: --time-scale 0.5: want 1 (real time) or more\n"},
 	} {
 		p := program{env: map[string]string{name: c.value}}
-		if code := p.run(t.Context(), "scenario", "run", "order/reversed"); code != exitMistake || p.err.String() != c.want {
+		if code := p.run(t.Context(), "scenario", "run", "order/reversed", "--built-in"); code != exitMistake || p.err.String() != c.want {
 			t.Errorf("%s=%s: exit code %d\n got %swant %s", name, c.value, code, p.err.String(), c.want)
 		}
 	}

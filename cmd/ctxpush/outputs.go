@@ -1,12 +1,12 @@
 package main
 
 import (
+	"context"
 	"errors"
 	"fmt"
-	"io/fs"
-	"os"
 
 	"github.com/ctxpush/ctxpush/conformance/report"
+	"github.com/ctxpush/ctxpush/scenarios/strictyaml"
 	"github.com/spf13/pflag"
 )
 
@@ -42,21 +42,24 @@ func (o *outputs) validate() error {
 }
 
 // earlier is the report to compare with; nil where none is wanted.
-func (o *outputs) earlier() (*report.Report, error) {
+func (o *outputs) earlier(ctx context.Context) (*report.Report, error) {
 	if o.baseline == "" {
 		return nil, nil
 	}
-	f, err := os.Open(o.baseline)
-	if err != nil {
-		var p *fs.PathError
-		if errors.As(err, &p) {
-			err = p.Err
+	r, err := await(ctx, func() (report.Report, error) {
+		f, err := strictyaml.Open(o.baseline)
+		if err != nil {
+			return report.Report{}, err
 		}
-		return nil, mistakef("--baseline %s: %w", o.baseline, err)
-	}
-	defer f.Close()
-	r, err := report.Read(f)
-	if err != nil {
+		defer f.Close()
+		return report.Read(f)
+	})
+	switch file := (*strictyaml.Error)(nil); {
+	case ctx.Err() != nil:
+		return nil, ctx.Err()
+	case errors.As(err, &file):
+		return nil, mistakef("--baseline %w", err)
+	case err != nil:
 		return nil, mistakef("--baseline %s: %w", o.baseline, err)
 	}
 	return &r, nil

@@ -19,6 +19,9 @@ import (
 func certifying(t *testing.T, receiver []string, flags ...string) (args []string, dir string) {
 	t.Helper()
 	dir = filepath.Join(t.TempDir(), "report")
+	if receiver == nil {
+		receiver = []string{"--built-in"}
+	}
 	args = append([]string{"certify", "--settle", "20ms", "--report-dir", dir}, receiver...)
 	return append(args, flags...), dir
 }
@@ -147,7 +150,7 @@ func TestCertifyWithABaseline(t *testing.T) {
 	}
 
 	// It is mended. The baseline is the report that is replaced.
-	args = append([]string{"certify", "--settle", "20ms", "--report-dir", before, "--baseline", baseline, "--only-new"}, twoOrders...)
+	args = append([]string{"certify", "--built-in", "--settle", "20ms", "--report-dir", before, "--baseline", baseline, "--only-new"}, twoOrders...)
 	if out, _ := ctxpush(t, exitOK, args...); !strings.Contains(out, "fixed   order/late-pending: stale, ") {
 		t.Errorf("got\n%s", out)
 	}

@@ -55,7 +55,7 @@ receiver.yaml.
 
 Exit codes: 0 all well, 1 the receiver fell short, 2 a mistake in a flag, file
 or value, 3 the surroundings are broken, 130 and 143 interrupted.`,
-		Example: `  ctxpush certify
+		Example: `  ctxpush certify --built-in
   ctxpush init --url http://127.0.0.1:3000
   ctxpush doctor receiver.yaml
   ctxpush certify receiver.yaml`,

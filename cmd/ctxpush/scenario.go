@@ -1,17 +1,16 @@
 package main
 
 import (
+	"context"
 	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
 	"text/tabwriter"
-	"time"
 
 	"github.com/spf13/cobra"
 
 	"github.com/ctxpush/ctxpush/conformance"
-	"github.com/ctxpush/ctxpush/fixtures"
 	"github.com/ctxpush/ctxpush/scenarios"
 	"github.com/ctxpush/ctxpush/scenarios/strictyaml"
 )
@@ -59,32 +58,30 @@ type playing struct {
 // add adds the flags.
 func (p *playing) add(cmd *cobra.Command, only ...string) {
 	p.target = addTarget(cmd, only...)
-	cmd.Flags().Var(seedFlag{&p.Seed}, "seed", "where everything made-up comes from (default a random one, which is printed)")
-	cmd.Flags().Var(timeFlag{&p.Epoch}, "epoch", "when the made-up messages were scheduled (default the midnight before last, UTC)")
+	p.from().add(cmd.Flags())
 }
 
+func (p *playing) from() origin { return origin{&p.Seed, &p.Salt, &p.Epoch} }
+
 // settle fills in what no flag gave, and reads the target.
-func (p *playing) settle(s streams) error {
-	if p.Seed == 0 {
-		p.Seed = fixtures.NewSeed()
-	}
-	if p.Epoch.IsZero() {
-		p.Epoch = fixtures.DefaultEpoch(time.Now())
+func (p *playing) settle(ctx context.Context, s streams) error {
+	if err := p.from().choose(); err != nil {
+		return err
 	}
 	p.Version = version()
 	var err error
-	p.Target, err = p.target.config(s.lookupEnv)
+	p.Target, err = p.target.config(ctx, s.lookupEnv)
 	return err
 }
 
 // loadScenarios reads the files and folders that are named, and finds the
 // built-in scenarios among the names. A file's check goes by the file's path,
 // and what is named twice is there once.
-func loadScenarios(names []string) ([]scenarios.Check, error) {
+func loadScenarios(ctx context.Context, names []string) ([]scenarios.Check, error) {
 	var all []scenarios.Check
 	seen := map[string]bool{}
 	for _, name := range names {
-		checks, err := loadScenario(name)
+		checks, err := await(ctx, func() ([]scenarios.Check, error) { return loadScenario(name) })
 		if err != nil {
 			return nil, err
 		}

@@ -4,12 +4,9 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"slices"
 
 	"github.com/ctxpush/ctxpush/conformance"
-	"github.com/ctxpush/ctxpush/conformance/config"
 	"github.com/ctxpush/ctxpush/conformance/event"
-	"github.com/ctxpush/ctxpush/scenarios"
 	"github.com/spf13/cobra"
 )
 
@@ -21,15 +18,15 @@ func newScenarioRun(s streams) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "run FILE|DIR|ID...",
 		Short: "Play scenarios against a receiver and print what happens",
-		Long: `Run plays scenarios one after the other against the receiver, the built-in one
-where none is named, and prints a timeline: each step, each attempt with its
+		Long: `Run plays scenarios against the receiver, that of ./receiver.yaml where none is
+named, and prints a timeline: each step, each attempt with its
 answer, and the messages' states wherever they changed. A failing scenario makes
 exit code 1. A counterexample, as certify writes it, says FAILED still or FIXED;
 one whose requests race is played many times before it says FIXED.
 
 With --watch the scenarios are played again, with fresh messages, whenever one of
 their files or the --config file changes, until Ctrl-C.`,
-		Example: `  ctxpush scenario run order/delivered-after-opened
+		Example: `  ctxpush scenario run order/delivered-after-opened --built-in
   ctxpush scenario run my-scenarios/ --config receiver.yaml
   CTXPUSH_SECRET=… ctxpush scenario run my-scenario.yaml --url http://127.0.0.1:3000 --watch`,
 		Args: cobra.MinimumNArgs(1),
@@ -52,17 +49,14 @@ their files or the --config file changes, until Ctrl-C.`,
 
 // play plays what is named, once.
 func (p *playing) play(ctx context.Context, s streams, names []string) error {
-	if err := p.settle(s); err != nil {
-		return err
-	}
 	var err error
-	if p.Scenarios, err = loadScenarios(names); err != nil {
+	if p.Scenarios, err = loadScenarios(ctx, names); err != nil {
 		return err
 	}
-	found := slices.ContainsFunc(p.Scenarios, func(c scenarios.Check) bool { return c.Counterexample != "" })
-	if found && p.Config.Target.Receiver == (config.Receiver{}) {
-		fmt.Fprintln(s.err, "ctxpush: a counterexample is played against the built-in receiver: --config or --url names the one that it was found with")
+	if err := p.settle(ctx, s); err != nil {
+		return err
 	}
+	p.from().chooseSalt()
 	lines := &timeline{w: s.out}
 	p.Observers = []event.Observer{event.Func(lines.observe)}
 	played, err := conformance.Play(ctx, p.Config, lines.tell)

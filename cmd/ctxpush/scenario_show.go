@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"io"
 	"strings"
-	"time"
 
 	"github.com/ctxpush/ctxpush/conformance"
 	"github.com/spf13/cobra"
@@ -15,27 +14,28 @@ func newScenarioShow(s streams) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "show FILE|DIR|ID...",
 		Short: "Print the requests of scenarios and send nothing",
-		Long: `Show prints the requests that scenario run would send first with the same seed
-and epoch, byte for byte but for the secret. Each step stands before its requests
+		Long: `Show prints the requests that scenario run would send first with the same seed,
+salt and epoch, byte for byte but for the secret. Each step stands before its requests
 as a comment.`,
 		Example: `  ctxpush scenario show order/delivered-after-opened
   ctxpush scenario show my-scenario.yaml --seed 7`,
 		Args: cobra.MinimumNArgs(1),
 	}
 	p.add(cmd, "url", "path", "secret", "protocol")
-	cmd.RunE = func(_ *cobra.Command, args []string) error {
-		if err := p.settle(s); err != nil {
+	p.target.spare = true
+	cmd.RunE = func(cmd *cobra.Command, args []string) error {
+		if err := p.settle(cmd.Context(), s); err != nil {
 			return err
 		}
 		var err error
-		if p.Scenarios, err = loadScenarios(args); err != nil {
+		if p.Scenarios, err = loadScenarios(cmd.Context(), args); err != nil {
 			return err
 		}
 		shown, err := conformance.Preview(p.Config)
 		if err != nil {
 			return err
 		}
-		fmt.Fprintf(s.err, "seed %d, epoch %s\n", p.Seed, p.Epoch.Format(time.RFC3339))
+		fmt.Fprintln(s.err, p.from())
 		for i, scenario := range shown {
 			if i > 0 {
 				fmt.Fprintln(s.out)

@@ -43,7 +43,7 @@ func wrongReceiver(t *testing.T) []string {
 
 func TestScenarioRunPrintsATimeline(t *testing.T) {
 	file := write(t, "late.yaml", late)
-	out, _ := ctxpush(t, exitOK, "scenario", "run", file, "--seed", "7", "--epoch", "2026-11-23T00:00:00Z", "--settle", "20ms")
+	out, _ := ctxpush(t, exitOK, "scenario", "run", file, "--built-in", "--seed", "7", "--epoch", "2026-11-23T00:00:00Z", "--settle", "20ms")
 	for _, pattern := range []string{
 		`(?m)^receiver .* at http://127.0.0.1:\d+, identity device$`,
 		`(?m)^seed 7, epoch 2026-11-23T00:00:00Z$`,
@@ -77,7 +77,7 @@ func TestScenarioRunTellsWhatIsWrong(t *testing.T) {
 
 func TestScenarioRunSaysWhetherACounterexampleIsFixed(t *testing.T) {
 	file := write(t, "counterexamples/order-reversed.yaml", counterexample)
-	out, _ := ctxpush(t, exitOK, "scenario", "run", filepath.Dir(file), "--settle", "20ms")
+	out, _ := ctxpush(t, exitOK, "scenario", "run", filepath.Dir(file), "--built-in", "--settle", "20ms")
 	if !strings.Contains(out, "\ncounterexample to order/reversed: delivery_status is delivered: want opened\n") || !strings.Contains(out, "\nFIXED        ") {
 		t.Errorf("a right receiver: got\n%s", out)
 	}
@@ -90,7 +90,7 @@ func TestScenarioRunSaysWhetherACounterexampleIsFixed(t *testing.T) {
 func TestScenarioRunPlaysSeveral(t *testing.T) {
 	file := write(t, "a/late.yaml", late)
 	rewrite(t, filepath.Join(filepath.Dir(file), "b", "late.yml"), late+"---\nscenario: in order\ndeliver: [{batch: [m.delivered, m.opened]}]\n")
-	out, _ := ctxpush(t, exitOK, "scenario", "run", filepath.Dir(file), file, "order/reversed", "--settle", "20ms")
+	out, _ := ctxpush(t, exitOK, "scenario", "run", filepath.Dir(file), file, "order/reversed", "--built-in", "--settle", "20ms")
 	if !strings.HasSuffix(out, "\n4 passed, 0 failed, 0 skipped, 0 not judged\n") {
 		t.Errorf("a file in a folder, and again by itself, and a built-in one: got\n%s", out)
 	}
@@ -109,7 +109,9 @@ func TestScenarioRunWatches(t *testing.T) {
 	ctx, interruptIt := context.WithCancelCause(t.Context())
 	var p program
 	code := make(chan int, 1)
-	go func() { code <- p.run(ctx, "scenario", "run", "--watch", file, "--settle", "20ms", "--seed", "7") }()
+	go func() {
+		code <- p.run(ctx, "scenario", "run", "--watch", file, "--built-in", "--settle", "20ms", "--seed", "7")
+	}()
 
 	g.Eventually(p.out.String, "30s").Should(ContainSubstring("PASSED"))
 	rewrite(t, file, "scenario: ")

@@ -1,7 +1,9 @@
 package main
 
 import (
+	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -11,6 +13,8 @@ import (
 
 	"github.com/ctxpush/ctxpush/conformance"
 	"github.com/ctxpush/ctxpush/conformance/config"
+	"github.com/ctxpush/ctxpush/conformance/receiver"
+	"github.com/ctxpush/ctxpush/conformance/subject"
 	"github.com/ctxpush/ctxpush/fixtures"
 	"github.com/ctxpush/ctxpush/mocksender"
 	"github.com/ctxpush/ctxpush/mocksender/clock"
@@ -24,6 +28,7 @@ type sending struct {
 	batch     int
 	faults    []string
 	seed      uint64
+	salt      string
 	epoch     time.Time
 	timeScale float64
 	plain     bool
@@ -40,7 +45,8 @@ func newSend(s streams) *cobra.Command {
 		Short: "Make events and send them once",
 		Long: `Send makes messages from the seed and sends an entry for each of the statuses of
 each message, status after status. What is not acknowledged is sent again, as
-ContextPush does. --dry-run prints the requests, with the secret left out, and
+ContextPush does. A receiver that does not run yet is started for it, and ended
+then. --dry-run prints the requests, with the secret left out, and
 sends nothing.`,
 		Example: `  ctxpush send --dry-run --messages 2 --status pending,opened
   CTXPUSH_SECRET=s3cret ctxpush send --url http://127.0.0.1:8080 --messages 250 --fault lost-ack`,
@@ -52,8 +58,7 @@ sends nothing.`,
 	f.StringSliceVar(&o.statuses, "status", []string{string(mocksender.Pending)}, "statuses to send for each message, in this order: "+statusList())
 	f.IntVar(&o.batch, "batch", mocksender.MaxBatch, fmt.Sprintf("entries in a request, 1 to %d", mocksender.MaxBatch))
 	f.StringSliceVar(&o.faults, "fault", nil, "what goes wrong with the attempts of each batch, in turn: "+strings.Join(mocksender.FaultNames(), ", "))
-	f.Var(seedFlag{&o.seed}, "seed", "where the messages come from (default a random one, which is printed)")
-	f.Var(timeFlag{&o.epoch}, "epoch", "when the messages were scheduled (default the midnight before last, UTC)")
+	o.from().add(f)
 	f.Float64Var(&o.timeScale, "time-scale", conformance.DefaultTimeScale, "how much faster than real time retries come")
 	f.BoolVar(&o.plain, "plain", false, "short content of plain ASCII")
 	f.BoolVar(&o.dryRun, "dry-run", false, "print the requests and send nothing")
@@ -61,20 +66,23 @@ sends nothing.`,
 		if err := o.validate(); err != nil {
 			return err
 		}
-		c, err := t.config(s.lookupEnv)
+		t.spare = o.dryRun
+		c, err := t.config(cmd.Context(), s.lookupEnv)
 		if err != nil {
 			return err
 		}
-		if o.seed == 0 {
-			o.seed = fixtures.NewSeed()
+		if err := o.from().choose(); err != nil {
+			return err
 		}
-		if o.epoch.IsZero() {
-			o.epoch = fixtures.DefaultEpoch(time.Now())
+		if !o.dryRun {
+			o.from().chooseSalt()
 		}
 		return o.send(cmd.Context(), s, c)
 	}
 	return cmd
 }
+
+func (o *sending) from() origin { return origin{&o.seed, &o.salt, &o.epoch} }
 
 func statusList() string {
 	return strings.Join(statusWords(), ", ")
@@ -111,16 +119,23 @@ func (o *sending) validate() error {
 	return nil
 }
 
-func (o *sending) send(ctx context.Context, s streams, c config.Config) error {
+func (o *sending) send(ctx context.Context, s streams, c config.Config) (err error) {
 	base := c.Receiver.URL
-	if base == "" {
-		if !o.dryRun {
-			return mistakef("no receiver to send to: want --url, such as http://127.0.0.1:8080")
-		}
+	switch {
+	case base != "":
+	case o.dryRun:
 		base = "http://receiver.example"
-	}
-	if c.Secret == "" && !o.dryRun {
-		return mistakef("secret is not set: want CTXPUSH_SECRET in the environment, or --secret")
+	default:
+		c.Secret = config.Secret(cmp.Or(string(c.Secret), subject.NewSecret()))
+		r, err := receiver.New(c, receiver.Env{})
+		if err != nil {
+			return err
+		}
+		defer func() { err = errors.Join(err, r.Close()) }()
+		if err := r.Start(ctx); err != nil {
+			return err
+		}
+		base = r.URL()
 	}
 	sender := &mocksender.Sender{
 		URL:     base + c.Path,
@@ -134,7 +149,7 @@ func (o *sending) send(ctx context.Context, s streams, c config.Config) error {
 		sender.Secret = mocksender.SecretVariable
 	}
 	defer sender.Close()
-	fmt.Fprintf(s.err, "seed %d, epoch %s\n", o.seed, o.epoch.Format(time.RFC3339))
+	fmt.Fprintln(s.err, o.from())
 	return o.batches(ctx, s, sender)
 }
 
@@ -191,9 +206,10 @@ const changeSpacing = time.Minute
 
 // event is the entry of message i for the n-th of the statuses.
 func (o *sending) event(i uint64, status mocksender.DeliveryStatus, n int) mocksender.Event {
-	make := fixtures.Seed(o.seed).Message
+	seed := fixtures.Seed(o.seed).Salted(o.salt)
+	make := seed.Message
 	if o.plain {
-		make = fixtures.Seed(o.seed).PlainMessage
+		make = seed.PlainMessage
 	}
 	m := make(i)
 	e := mocksender.Event{

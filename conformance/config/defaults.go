@@ -17,23 +17,28 @@ const (
 // for each run.
 func (c *Config) SetDefaults() {
 	own(reflect.ValueOf(c).Elem()) // what a Config points to is shared with its copies
-	if c.Name == "" {
-		c.Name = c.Receiver.name()
-	}
 	if kindOf("probe", reflect.ValueOf(c.Probe)) == nil {
 		c.Probe.HTTP = new(HTTPProbe)
 		if c.Receiver.Kind() == "" {
 			c.Probe.HTTP.Bulk = builtInBulk
 		}
 	}
-	if c.Settle == 0 && c.Receiver.Kind() == "" {
-		c.Settle = builtInSettle
-	}
 	each(c, func(p place) {
-		if p.key.byDef != "" && p.field.IsZero() {
-			_ = p.key.of.parse(p.field, p.key.byDef) // a test sees to it that they are right
+		if text := c.byDefault(p.key); text != "" && p.field.IsZero() {
+			_ = p.key.of.parse(p.field, text) // a test sees to it that they are right
 		}
 	})
+}
+
+// byDefault is what a key is by default, as a flag has it.
+func (c *Config) byDefault(k *key) string {
+	switch {
+	case k.name == "name":
+		return c.Receiver.name()
+	case k.name == "settle" && c.Receiver.Kind() == "":
+		return builtInSettle.String()
+	}
+	return k.byDef
 }
 
 func or[T comparable](value, otherwise T) T {

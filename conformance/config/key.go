@@ -52,6 +52,7 @@ type Flag struct {
 	Help  string   // one line for a usage text
 	Value string   // what the value is, for a usage text: URL, DURATION, …
 	Words []string // all that it takes, or examples of it; may be empty
+	Kind  bool     // says how the receiver runs
 	// Repeat is set where the flag may be given more than once; the variable
 	// then holds one value a line.
 	Repeat bool
@@ -85,7 +86,7 @@ func init() {
 	for _, first := range []bool{true, false} {
 		for _, k := range table {
 			if f := k.flag; f.help != "" && f.kind == first {
-				flags = append(flags, Flag{Name: f.name, Env: EnvName(f.name), Key: k.name, Help: f.help,
+				flags = append(flags, Flag{Name: f.name, Env: EnvName(f.name), Key: k.name, Help: f.help, Kind: f.kind,
 					Value: or(f.value, k.of.place()), Words: append(f.words, k.of.words()...), Repeat: k.of.repeats()})
 			}
 		}

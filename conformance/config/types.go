@@ -23,6 +23,9 @@ type valueType interface {
 	parse(into reflect.Value, text string) error
 	// check judges a field that is set, whatever set it.
 	check(name string, v reflect.Value, found func(name string, err error))
+	// flags are the values of the key's flag that make the field, quoted for a
+	// shell.
+	flags(k *key, v reflect.Value) []string
 	// text is the field in a file, with ${SECRET} in the secret's place.
 	text(v reflect.Value, secret string) string
 }

@@ -21,10 +21,9 @@ const (
 	certificate = "report.json"
 )
 
-// PrepareDir makes dir, sees that files can be written there, and removes an
-// earlier load's, so that no run is taken for another. A directory that holds
-// another program's report, or a certification's, is left alone: the error says
-// so.
+// PrepareDir makes dir, and sees that files can be written there. An earlier
+// load's stay until WriteDir replaces them. A directory that holds another
+// program's report, or a certification's, is left alone: the error says so.
 func PrepareDir(dir string) error {
 	info, err := os.Stat(dir)
 	if err == nil && !info.IsDir() {
@@ -46,13 +45,12 @@ func PrepareDir(dir string) error {
 			return fmt.Errorf("report directory %q: it holds the %s of another run: want a directory for loads alone", dir, name)
 		}
 	}
-	if err := report.ReplaceFile(dir, jsonFile, nil); err != nil { // it shows that files can be written
+	const attempt = ".ctxpush-attempt" // it shows that files can be written
+	if err := report.ReplaceFile(dir, attempt, nil); err != nil {
 		return err
 	}
-	for _, name := range []string{htmlFile, jsonFile} {
-		if err := os.Remove(filepath.Join(dir, name)); err != nil && !errors.Is(err, fs.ErrNotExist) {
-			return fmt.Errorf("report directory %q: %w", dir, err)
-		}
+	if err := os.Remove(filepath.Join(dir, attempt)); err != nil {
+		return fmt.Errorf("report directory %q: %w", dir, err)
 	}
 	return nil
 }

@@ -2,12 +2,14 @@ package report
 
 import (
 	"bytes"
+	"cmp"
 	"crypto/rand"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
 	"io/fs"
+	"maps"
 	"os"
 	"path"
 	"slices"
@@ -45,11 +47,11 @@ var renderings = []struct {
 	{jsonFile, JSON},
 }
 
-// PrepareDir makes dir, with the directories above it, finds out whether files
-// can be written there, and removes the files of an earlier report, so that no
-// run is taken for another. It is for the start of a run, which is too long to
-// end with a report that can't be written. A directory that holds a load's report
-// is left alone: the error says so.
+// PrepareDir makes dir, with the directories above it, and finds out whether
+// files can be written there. It is for the start of a run, which is too long to
+// end with a report that can't be written. What is there stays as it is, until
+// WriteDir replaces it. A directory that holds a load's report is left alone: the
+// error says so.
 func PrepareDir(dir string) error {
 	root, err := openDir(dir)
 	if err != nil {
@@ -62,40 +64,70 @@ func PrepareDir(dir string) error {
 	if err := probe(root); err != nil {
 		return dirError(dir, err)
 	}
-	if err := clear(root, nil); err != nil {
-		return dirError(dir, err)
-	}
 	return nil
 }
 
-// WriteDir writes the files of r into dir, which is made where it is missing.
-// Each file is replaced as a whole; a reader never sees half of one. What an
-// earlier report left there and r does not name is removed. A file that can't be
-// written, as on a full disk, does not keep the others from it; the error is the
-// first one's.
+// WriteDir writes the files of r into dir, which is made where it is missing. All
+// are written beside an earlier report's, which are then replaced at once, each as
+// a whole: a reader never sees half of one. What the earlier report left there and
+// r does not name is removed. A file that can't be written, as on a full disk,
+// does not keep the others from it; the error is the first one's.
 func WriteDir(dir string, r Report) error {
 	root, err := openDir(dir)
 	if err != nil {
 		return err
 	}
 	defer root.Close()
-	if err := clear(root, counterexamples(r)); err != nil {
+	old, err := earlier(root)
+	if err != nil {
 		return dirError(dir, err)
 	}
-	if err := writeScenarios(root, r); err != nil {
-		return dirError(dir, err)
-	}
+	written := map[string]string{} // the temporary files by the names that they get
+	failed := stageScenarios(root, r, written)
 	r = withScenarios(root, r)
 	r.dir = dir
-	var failed error
 	for _, f := range renderings {
 		var b bytes.Buffer
 		err := f.render(&b, r)
 		if err == nil {
-			err = replace(root, f.file, b.Bytes())
+			err = stage(root, f.file, b.Bytes(), written)
 		}
-		if err != nil && failed == nil {
-			failed = dirError(dir, err)
+		failed = cmp.Or(failed, err)
+	}
+	failed = cmp.Or(failed, place(root, written))
+	named := counterexamples(r)
+	failed = cmp.Or(failed, remove(root, slices.DeleteFunc(old, func(name string) bool {
+		return written[name] != "" || named[name]
+	})))
+	if failed != nil {
+		return dirError(dir, failed)
+	}
+	return nil
+}
+
+// stage writes a file beside its place.
+func stage(root *os.Root, name string, data []byte, written map[string]string) error {
+	tmp, err := temporary(root, data)
+	if err == nil {
+		written[name] = tmp
+	}
+	return err
+}
+
+// place moves all files to their places, report.json last, because it names the
+// others.
+func place(root *os.Root, written map[string]string) error {
+	names := slices.SortedFunc(maps.Keys(written), func(a, b string) int {
+		return cmp.Or(cmp.Compare(strings.Count(a, jsonFile), strings.Count(b, jsonFile)), cmp.Compare(a, b))
+	})
+	var failed error
+	for _, name := range names {
+		err := root.MkdirAll(path.Dir(name), 0o777)
+		if err == nil {
+			err = root.Rename(written[name], name)
+		}
+		if err != nil {
+			failed = cmp.Or(failed, errors.Join(err, root.Remove(written[name])))
 		}
 	}
 	return failed
@@ -142,37 +174,35 @@ func probe(root *os.Root) error {
 	return root.Remove(name)
 }
 
-// clear removes the files of the report that is stored there, if one is, except
-// those to keep. A report.json that is not ours is left alone.
-func clear(root *os.Root, keep map[string]bool) error {
+// earlier are the files of the report that is stored there, if one is. A
+// report.json that is not ours is left alone.
+func earlier(root *os.Root) ([]string, error) {
 	f, err := root.Open(jsonFile)
 	if err != nil {
 		if errors.Is(err, fs.ErrNotExist) {
-			return nil
+			return nil, nil
 		}
-		return err
+		return nil, err
 	}
+	defer f.Close()
 	old, err := Read(f)
-	f.Close()
 	if err != nil {
-		return nil
+		return nil, nil
 	}
-	var remove []string
-	for _, f := range renderings[:len(renderings)-1] {
-		remove = append(remove, f.file)
+	var names []string
+	for _, f := range renderings {
+		names = append(names, f.file)
 	}
-	for name := range counterexamples(old) {
-		remove = append(remove, name)
-	}
-	// Last, because it names the others.
-	for _, name := range append(remove, jsonFile) {
-		if keep[name] {
-			continue
-		}
+	return slices.AppendSeq(names, maps.Keys(counterexamples(old))), nil
+}
+
+// remove removes files, and the folders of counterexamples with the last of them;
+// others stay.
+func remove(root *os.Root, names []string) error {
+	for _, name := range names {
 		if err := root.Remove(name); err != nil && !errors.Is(err, fs.ErrNotExist) {
 			return err
 		}
-		// Folders of counterexamples go with the last of them; the others stay.
 		for up := path.Dir(name); up != "."; up = path.Dir(up) {
 			if root.Remove(up) != nil {
 				break
@@ -182,24 +212,18 @@ func clear(root *os.Root, keep map[string]bool) error {
 	return nil
 }
 
-// writeScenarios writes the counterexamples that r holds. Those of a report that
+// stageScenarios writes the counterexamples that r holds. Those of a report that
 // was read from a file are there already.
-func writeScenarios(root *os.Root, r Report) error {
+func stageScenarios(root *os.Root, r Report, written map[string]string) (failed error) {
 	ours := counterexamples(r)
 	for _, c := range r.Checks {
 		for _, f := range c.Failures {
-			if len(f.Scenario) == 0 || !ours[f.Counterexample] {
-				continue
-			}
-			if err := root.MkdirAll(path.Dir(f.Counterexample), 0o777); err != nil {
-				return err
-			}
-			if err := replace(root, f.Counterexample, f.Scenario); err != nil {
-				return err
+			if len(f.Scenario) > 0 && ours[f.Counterexample] {
+				failed = cmp.Or(failed, stage(root, f.Counterexample, f.Scenario, written))
 			}
 		}
 	}
-	return nil
+	return failed
 }
 
 // withScenarios is r with the counterexamples that lie in the directory already,

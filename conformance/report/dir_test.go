@@ -74,6 +74,9 @@ var _ = Describe("The report's directory", func() {
 		Expect(os.ReadFile(filepath.Join(dir, "counterexamples/order/reversed.yaml"))).To(BeEquivalentTo("scenario: x\n"))
 
 		Expect(report.PrepareDir(dir)).To(Succeed())
+		Expect(names()).To(ConsistOf(all("counterexamples/order/reversed.yaml")), "until another takes its place")
+		Expect(report.WriteDir(dir, naming())).To(Succeed())
+		Expect(names()).To(ConsistOf(all()))
 		Expect(filepath.Join(dir, "counterexamples")).NotTo(BeADirectory())
 	})
 
@@ -108,12 +111,14 @@ var _ = Describe("The report's directory", func() {
 		Expect(os.ReadFile(filepath.Join(dir, "report.html"))).To(Equal(page))
 	})
 
-	It("is cleared of an earlier report before a run", func() {
+	It("keeps an earlier report until a run has ended", func() {
 		write("counterexamples/old.yaml", "")
 		write("summary.txt", "mine")
 		Expect(report.WriteDir(dir, naming("counterexamples/old.yaml"))).To(Succeed())
 		Expect(report.PrepareDir(dir)).To(Succeed())
-		Expect(names()).To(ConsistOf("summary.txt"))
+		Expect(names()).To(ConsistOf(all("counterexamples/old.yaml", "summary.txt")))
+		Expect(report.WriteDir(dir, naming())).To(Succeed())
+		Expect(names()).To(ConsistOf(all("summary.txt")))
 	})
 
 	It("keeps files of our names that somebody else made until there is a report", func() {

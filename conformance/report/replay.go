@@ -9,11 +9,12 @@ import (
 )
 
 // replay is the command that plays a counterexample again, from where the run
-// was started. Without the receiver's file or address it would be played against
-// the built-in receiver, which would pass.
+// was started, against the receiver of the run.
 func (r Report) replay(counterexample string) string {
 	args := []string{"scenario", "run", path.Join(filepath.ToSlash(r.dir), counterexample)}
 	switch {
+	case r.Receiver.Arguments != "":
+		return "ctxpush " + shellquote.Join(args...) + " " + r.Receiver.Arguments
 	case r.Receiver.File != "":
 		args = append(args, "--config", r.Receiver.File)
 	case r.Receiver.Kind == "url":

@@ -18,16 +18,16 @@ func TestNoCommandShowsTheSecret(t *testing.T) {
 		"send":               {1, `"$0" send --url http://127.0.0.1:1 --messages 3 --timeout 100ms --time-scale 1e6`},
 		"send --dry-run":     {0, `"$0" send --dry-run --messages 3`},
 		"checks":             {0, `"$0" checks --json`},
-		"scenario run":       {0, `"$0" scenario run secret/wrong secret/prefix secret/case secret/extended secret/header-case`},
+		"scenario run":       {0, `"$0" scenario run --built-in secret/wrong secret/prefix secret/case secret/extended secret/header-case`},
 		"scenario show":      {0, `"$0" scenario show secret/prefix`},
-		"certify":            {0, `"$0" certify --focus 'secret/*' --report-dir "$REPORT"`},
+		"certify":            {0, `"$0" certify --built-in --focus 'secret/*' --report-dir "$REPORT"`},
 		"certify, wrong":     {1, `"$0" certify --focus 'secret/*' --shrink 1s --settle 50ms --ready /healthz --command "'$0' receiver --store states.db --mutant secret-unchecked --listen 127.0.0.1:"'${PORT}' --report-dir "$REPORT"`},
-		"load":               {0, `"$0" load --messages 50 --duration 200ms --json "$REPORT.json" --report-dir "$REPORT"`},
+		"load":               {0, `"$0" load --built-in --messages 50 --duration 200ms --json "$REPORT.json" --report-dir "$REPORT"`},
 		"the secret in argv": {2, `"$0" certify --focus 'secret/*' --command "$CTXPUSH_SECRET"`},
 		"as a URL":           {2, `"$0" certify --url "http://$CTXPUSH_SECRET@127.0.0.1:1"`},
 		"an unknown key":     {2, `"$0" certify --config wrong.yaml`},
 		"a key twice":        {2, `"$0" certify --config twice.yaml`},
-		"no scenario":        {2, `"$0" scenario run broken.yaml`},
+		"no scenario":        {2, `"$0" scenario run --built-in broken.yaml`},
 		"a probe's header":   {3, `"$0" certify --focus request/acknowledged --url http://127.0.0.1:1 --probe-header 'Authorization: Bearer ${SECRET}' --report-dir "$REPORT"`},
 	} {
 		t.Run(name, func(t *testing.T) { inShell(t, prepared+c.line).wants(t, c.exit) })
@@ -46,7 +46,7 @@ func TestScenarioOfAStranger(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Setenv("SCENARIO", text)
-			b := inShell(t, `mkdir mine; printf '%s' "$SCENARIO" >mine/a.yaml; "$0" scenario run mine/a.yaml; a=$?; "$0" certify --scenarios mine --focus 'request/acknowledged' --report-dir "$REPORT"; b=$?; ls -R . >seen; ! grep escaped seen || exit 9; [ $a = $b ] && exit $a; exit 8`)
+			b := inShell(t, `mkdir mine; printf '%s' "$SCENARIO" >mine/a.yaml; "$0" scenario run --built-in mine/a.yaml; a=$?; "$0" certify --built-in --scenarios mine --focus 'request/acknowledged' --report-dir "$REPORT"; b=$?; ls -R . >seen; ! grep escaped seen || exit 9; [ $a = $b ] && exit $a; exit 8`)
 			b.wants(t, 2)
 		})
 	}

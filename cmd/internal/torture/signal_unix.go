@@ -65,7 +65,7 @@ func commandReceiver(p Program, dir string, more ...string) []string {
 // bad one, which is explained at length.
 var courses = []course{
 	{name: "certify the built-in receiver", args: func(_ Program, dir string) []string {
-		return []string{"certify", "--explore", "quick", "--report-dir", filepath.Join(dir, "report")}
+		return []string{"certify", "--built-in", "--explore", "quick", "--report-dir", filepath.Join(dir, "report")}
 	}, report: "report.json"},
 	{name: "certify a process", args: func(p Program, dir string) []string {
 		return append([]string{"certify", "--explore", "quick", "--settle", "100ms", "--report-dir", filepath.Join(dir, "report")}, commandReceiver(p, dir)...)

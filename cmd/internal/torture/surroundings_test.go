@@ -86,12 +86,12 @@ func TestReportThatCannotBeWritten(t *testing.T) {
 }
 
 func TestReportDirectoryThatIsNone(t *testing.T) {
-	inShell(t, `exec "$0" certify --focus request/acknowledged --report-dir /proc/ctxpush`).wants(t, 2, "/proc/ctxpush")
-	inShell(t, `touch "$REPORT"; exec "$0" certify --focus request/acknowledged --report-dir "$REPORT/below"`).wants(t, 2, "report directory")
+	inShell(t, `exec "$0" certify --built-in --focus request/acknowledged --report-dir /proc/ctxpush`).wants(t, 2, "/proc/ctxpush")
+	inShell(t, `touch "$REPORT"; exec "$0" certify --built-in --focus request/acknowledged --report-dir "$REPORT/below"`).wants(t, 2, "report directory")
 }
 
 func TestReportIsForItsOwnerAlone(t *testing.T) {
-	b := inShell(t, `umask 0; exec "$0" certify`+quick)
+	b := inShell(t, `umask 0; exec "$0" certify --built-in`+quick)
 	b.wants(t, 0, "PASS")
 	for _, name := range []string{"report.json", "junit.xml"} {
 		info, err := os.Stat(filepath.Join(b.dir, name))
@@ -136,9 +136,9 @@ func TestFullDisk(t *testing.T) {
 		says      string
 		file      string
 	}{
-		"certify":              {"certify" + quick, 3, "PASS  built-in: 1 passed", "report.json"},
-		"load":                 {"load --duration 300ms --messages 200 --report-dir $REPORT", 3, "PASS", "load.json"},
-		"load that fell short": {"load --duration 300ms --messages 200 --threshold \"p50<1us\" --report-dir $REPORT", 1, "FAIL", "load.json"},
+		"certify":              {"certify --built-in" + quick, 3, "PASS  built-in: 1 passed", "report.json"},
+		"load":                 {"load --built-in --duration 300ms --messages 200 --report-dir $REPORT", 3, "PASS", "load.json"},
+		"load that fell short": {"load --built-in --duration 300ms --messages 200 --threshold \"p50<1us\" --report-dir $REPORT", 1, "FAIL", "load.json"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			b, files := onSmallDisk(t, size, c.arguments)
@@ -165,11 +165,11 @@ func TestFullDisk(t *testing.T) {
 }
 
 func TestFewFileDescriptors(t *testing.T) {
-	inShell(t, `ulimit -n 256; exec "$0" certify --explore quick --focus 'explored/*' --focus 'order/*' --report-dir "$REPORT"`).wants(t, 0, "PASS")
+	inShell(t, `ulimit -n 256; exec "$0" certify --built-in --explore quick --focus 'explored/*' --focus 'order/*' --report-dir "$REPORT"`).wants(t, 0, "PASS")
 	// More connections than there can be, at what is given and at less: what could
 	// not be opened is counted by its kind, beside what was sent by the others.
 	for _, files := range []string{"256", "64"} {
-		b := inShell(t, `ulimit -n `+files+`; exec "$0" load --connections 1000 --duration 300ms --messages 15000 --timeout 1s --time-scale 1e6 --threshold 'dropped==0' --report-dir "$REPORT"`)
+		b := inShell(t, `ulimit -n `+files+`; exec "$0" load --built-in --connections 1000 --duration 300ms --messages 15000 --timeout 1s --time-scale 1e6 --threshold 'dropped==0' --report-dir "$REPORT"`)
 		if b.exit != 0 && b.exit != 1 && b.exit != 3 {
 			b.wants(t, 1)
 		}
@@ -194,8 +194,8 @@ func TestFewFileDescriptors(t *testing.T) {
 // Two runs at once, into one folder: each file is of one run or the other.
 func TestTwoRunsInOneFolder(t *testing.T) {
 	for file, command := range map[string]string{
-		"report.json": "certify" + quick,
-		"load.json":   `load --duration 200ms --messages 500 --report-dir "$REPORT"`,
+		"report.json": "certify --built-in" + quick,
+		"load.json":   `load --built-in --duration 200ms --messages 500 --report-dir "$REPORT"`,
 	} {
 		b := inShell(t, `"$0" `+command+` & "$0" `+command+`; a=$?; wait $!; exit $((a + $?))`)
 		b.wants(t, 0, "PASS")
