@@ -77,38 +77,7 @@ var causes = []Cause{
 		Remedy: "Let jobs in the background compare timestamps as the webhook does, when they write and not when " +
 			"they are queued."},
 
-	{ID: "copy-forgotten",
-		Text: "what has been seen is remembered for a time, or for so many entries, and after that an old entry " +
-			"is taken for a new one",
-		Remedy: "Let what is stored decide, not a list of what was seen: an old entry is older than the state, " +
-			"however long ago it came first."},
-	{ID: "stale-dropped",
-		Text: "entries that are older than some minutes or an hour are dropped as stale, or taken for an attack",
-		Remedy: "Take entries however old their timestamps are: ContextPush repeats a batch for two hours, and " +
-			"the secret tells who sends it."},
-	{ID: "date-in-key",
-		Text: "the day, the month or the year is part of a key, or of a table's or file's name, so that a late " +
-			"entry does not find the state of the day after",
-		Remedy: "Leave dates out of the key: campaign_id, user_id and idempotency_key name a message, and its " +
-			"changes may lie on both sides of midnight. A partition by date needs an index over all of them."},
-	{ID: "wall-clock",
-		Text: "timestamps are read, compared or stored as times of a clock on a wall",
-		Remedy: "Read timestamps as UTC, which their Z says, and store them so (TIMESTAMPTZ, or milliseconds " +
-			"since 1970): a local time skips an hour in spring and has one twice in autumn."},
-	{ID: "instances-not-shared",
-		Text: "each process decides by what it has seen itself, in its memory, and not by what is stored",
-		Remedy: "Decide by what is stored, in the statement that writes, and keep no cache of states that other " +
-			"processes do not see."},
-
 	// Requests that overlap.
-	{ID: "retries-run-out",
-		Text: "a row that another request has locked is left out, or attempts to write it end after a few",
-		Remedy: "Wait for a row that is locked (no SKIP LOCKED), and where optimistic attempts are used up answer " +
-			"503, so that the batch comes again."},
-	{ID: "shared-while-read",
-		Text: "requests that overlap share a buffer, a date formatter, or a variable that was meant to be local",
-		Remedy: "Give each request its own: declare variables in the function, and make formatters and buffers " +
-			"anew or keep one for each thread."},
 	{ID: "no-lock",
 		Text: "the state is read and then written without a lock on its row, so that one request overwrites " +
 			"the other",
@@ -284,19 +253,6 @@ var causes = []Cause{
 		Remedy: "Compare device_token with IS NOT DISTINCT FROM, or store '' in place of NULL: in SQL, NULL is " +
 			"not equal to NULL, also in a unique key."},
 
-	{ID: "key-joined",
-		Text: "the parts of the key are joined to one text, so that a:b and c are taken for a and b:c",
-		Remedy: "Keep the parts of the key in columns of their own under one unique key, or join them so that " +
-			"they can be told apart again, as JSON does. No separator is safe: ids hold any character."},
-	{ID: "spaces-trimmed",
-		Text: "the key's column, or its type, pads or trims spaces",
-		Remedy: "Store ids as they come, in a type that keeps spaces (TEXT or VARCHAR, not CHAR) with a " +
-			"collation that compares them (NO PAD), and trim nothing."},
-	{ID: "key-normalized",
-		Text: "ids are normalised to Unicode's NFC, or the key's column has a collation that does so",
-		Remedy: "Compare ids byte by byte: a binary collation for the key's columns, and no normalising on the " +
-			"way."},
-
 	// What is kept of an entry.
 	{ID: "method-of-first",
 		Text:   "the method is stored with the first entry only, or the planned one is stored in its place",
@@ -393,10 +349,6 @@ var causes = []Cause{
 			"happens (finally, defer)."},
 
 	// Restarts and outages.
-	{ID: "rebuilt-by-arrival",
-		Text: "states are rebuilt at the start from what was stored, in the order of arrival",
-		Remedy: "Decide at the start as the webhook does: compare the timestamps of what is read, whatever the " +
-			"order in which it was stored."},
 	{ID: "ack-before-store",
 		Text: "the answer is sent before the state is on disk",
 		Remedy: "Answer 2xx after the transaction is committed and the data is on disk, not when the work is " +
@@ -460,4 +412,58 @@ var causes = []Cause{
 		Text: "the process ended while it handled the request",
 		Remedy: "The receiver's log tells why it ended. Catch what a single request may throw, and answer it 4xx " +
 			"or 5xx, so that the others live."},
+
+	// Dates, ids as apps have them, instances and memories.
+	{ID: "wall-clock",
+		Text: "timestamps are read, compared or stored as times of a clock on a wall",
+		Remedy: "Read and compare timestamps as instants, in UTC: a local clock shows one hour of the year twice " +
+			"and skips another."},
+	{ID: "day-in-key",
+		Text: "the day is part of a key, or of a table's or file's name, so that a late entry does not find " +
+			"the state of the day after",
+		Remedy: "Leave the day out of the key, and look a message's state up whatever day its entry is of."},
+	{ID: "month-in-key",
+		Text: "the month is part of a key, or of a table's or file's name, so that a late entry does not find " +
+			"the state of the month after",
+		Remedy: "Leave the month out of the key, and look a message's state up in the partitions of both months."},
+	{ID: "year-in-key",
+		Text: "the year is part of a key, or of a table's or file's name, so that a late entry does not find " +
+			"the state of the year after",
+		Remedy: "Leave the year out of the key: a message that is scheduled in December may be opened in " +
+			"January."},
+	{ID: "shared-by-requests",
+		Text: "requests that overlap share a buffer, a date formatter, or a variable that was meant to be " +
+			"local",
+		Remedy: "Give each request its own buffers, formatters and variables: let, const or := in place of a " +
+			"name that was never declared."},
+	{ID: "key-joined",
+		Text: "the parts of the key are joined to one text, so that a:b and c are taken for a and b:c",
+		Remedy: "Keep campaign_id, user_id and idempotency_key in columns of their own; where they must be one " +
+			"text, join them as JSON or with their lengths."},
+	{ID: "ids-normalized",
+		Text:   "ids are normalised to Unicode's NFC, or the key's column has a collation that does so",
+		Remedy: "Compare ids byte by byte, as they are sent, with a binary collation."},
+	{ID: "spaces-trimmed",
+		Text:   "the key's column, or its type, pads or trims spaces",
+		Remedy: "Use a text type and a collation that keep spaces at either end (NO PAD), and trim no id."},
+	{ID: "instances-apart",
+		Text: "each process decides by what it has seen itself, in its memory, and not by what is stored",
+		Remedy: "Decide by what is stored where all processes see it, in the statement that writes; a memory of " +
+			"each process's own knows half."},
+	{ID: "locked-row-skipped",
+		Text: "a row that another request has locked is left out, or attempts to write it end after a few",
+		Remedy: "Wait for a lock (no SKIP LOCKED, no NOWAIT), or answer 503 where attempts have run out: " +
+			"ContextPush sends the batch again."},
+	{ID: "forgotten-after-a-time",
+		Text: "what has been seen is remembered for a time, or for so many entries, and after that an old " +
+			"entry is taken for a new one",
+		Remedy: "Compare with the stored state's timestamp: it does not run out as a memory with a TTL or a size " +
+			"does."},
+	{ID: "old-taken-for-stale",
+		Text: "entries that are older than some minutes or an hour are dropped as stale, or taken for an " +
+			"attack",
+		Remedy: "Take entries whatever their age: ContextPush retries for two hours, and phones tell late."},
+	{ID: "rebuilt-by-arrival",
+		Text:   "states are rebuilt at the start from what was stored, in the order of arrival",
+		Remedy: "Rebuild states by the entries' timestamps, as they are compared while the receiver runs."},
 }
