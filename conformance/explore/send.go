@@ -92,6 +92,7 @@ func (w *worker) post(ctx context.Context, parts []part) error {
 		case ctx.Err() != nil:
 			return ctx.Err()
 		case d.Acknowledged():
+			w.taken(parts, i)
 		case w.subject.Revivals() > before:
 			// The receiver ended while another worker's request was there.
 			w.drop(boundOf(parts)...)
