@@ -4,7 +4,8 @@ import (
 	"context"
 	"time"
 
-	"github.com/ctxpush/ctxpush/conformance/receiver"
+	"github.com/ctxpush/ctxpush/conformance/play"
+	"github.com/ctxpush/ctxpush/conformance/subject"
 	"github.com/ctxpush/ctxpush/mocksender"
 	"github.com/ctxpush/ctxpush/scenarios"
 )
@@ -28,72 +29,27 @@ type PreviewedStep struct {
 // receiver without a URL of its own as receiver.example.
 func Preview(c Config) ([]Previewed, error) {
 	c.setDefaults(time.Now())
-	if err := distinct(c.Scenarios); err != nil {
-		return nil, err
+	if err := scenarios.Distinct(c.Scenarios); err != nil {
+		return nil, &UsageError{err.Error()}
 	}
-	r := &run{cfg: c, receiver: nowhere{url: c.Target.Receiver.URL}, secret: string(c.Target.Secret)}
-	if r.secret == "" {
-		r.secret = anySecret
-	}
+	r := &run{cfg: c, subject: subject.Nowhere(c.Target)}
 	var all []Previewed
 	for i := range c.Scenarios {
 		v, err := r.prepare(context.Background(), &c.Scenarios[i])
 		if err != nil {
 			return nil, err
 		}
-		for _, p := range v.plays {
-			shown := Previewed{Check: *v.check, Scenario: p.scenario}
-			for _, step := range p.scenario.Steps {
-				requests, err := p.preview(step)
-				if err != nil {
-					return nil, err
-				}
-				shown.Steps = append(shown.Steps, PreviewedStep{step, requests})
+		for _, plan := range v.planned {
+			requests, err := play.Preview(r.subject, plan.scenario, plan.cast, r.options(v.check))
+			if err != nil {
+				return nil, err
+			}
+			shown := Previewed{Check: *v.check, Scenario: plan.scenario}
+			for n, step := range plan.scenario.Steps {
+				shown.Steps = append(shown.Steps, PreviewedStep{step, requests[n]})
 			}
 			all = append(all, shown)
 		}
 	}
 	return all, nil
-}
-
-// anySecret stands for a secret that is not known; it is never sent or shown.
-const anySecret = "ctx-Preview-Of-A-Secret"
-
-// nowhere is a receiver that has an address and nothing else.
-type nowhere struct {
-	receiver.Receiver
-	url string
-}
-
-func (n nowhere) URL() string {
-	if n.url == "" {
-		return "http://receiver.example"
-	}
-	return n.url
-}
-
-// Fixed is empty: a restart can be shown.
-func (nowhere) Fixed() string { return "" }
-
-// preview is the first attempt of each request of the step.
-func (p *play) preview(step scenarios.Step) ([]mocksender.Attempt, error) {
-	batches := step.Together
-	if len(step.Batch) > 0 || step.Raw != nil {
-		batches = []scenarios.Step{step}
-	}
-	var attempts []mocksender.Attempt
-	for _, batch := range batches {
-		batch.Proxy = nil // the request is the same without
-		sender, done, err := p.sender(batch, p.next())
-		if err != nil {
-			return nil, err
-		}
-		request, err := p.request(sender, batch, p.cast.Events(batch.Batch))
-		if err != nil {
-			return nil, err
-		}
-		attempts = append(attempts, sender.Preview(request))
-		done()
-	}
-	return attempts, nil
 }

@@ -1,0 +1,119 @@
+package conformance
+
+import (
+	"context"
+	"sync"
+	"time"
+
+	"github.com/ctxpush/ctxpush/conformance/event"
+	"github.com/ctxpush/ctxpush/conformance/explain"
+	"github.com/ctxpush/ctxpush/conformance/explore"
+	"github.com/ctxpush/ctxpush/scenarios"
+)
+
+// explorationOf is the exploration of a check of the explored group, nil if it
+// is no such check.
+func (r *run) explorationOf(c *scenarios.Check) *explore.Exploration {
+	for _, e := range scenarios.Explorations(r.cfg.Explore, r.cfg.Target.Identity) {
+		if e.Check.ID != c.ID {
+			continue
+		}
+		return &explore.Exploration{
+			Of: e, Seed: r.cfg.seed(), Epoch: r.cfg.Epoch, TimeScale: r.cfg.TimeScale, Workers: r.cfg.Parallel / 2,
+			Advanced:  func(played, of int) { r.emit(event.Advanced{Time: time.Now(), ID: c.ID, Played: played, Of: of}) },
+			Noted:     func(text string) { r.note("%s", text) },
+			Attempted: r.attempted(c),
+		}
+	}
+	return nil
+}
+
+// explore plays the explored checks one after the other, each as wide as the
+// run is parallel, and looks at all their states again at the end.
+func (r *run) explore(ctx context.Context, verdicts []*verdict) {
+	if len(verdicts) == 0 {
+		return
+	}
+	if r.cfg.Explore == scenarios.Quick && !r.cfg.Target.Probe.Bulk() {
+		r.note("explored: quick; --explore standard plays more, and a bulk look-up (probe.bulk) makes it fast")
+	}
+	all := make([]explore.Exploration, len(verdicts))
+	for i, v := range verdicts {
+		all[i] = *v.exploration
+	}
+	fields, sent, err := explore.Fields(ctx, r.subject, all)
+	for i, v := range verdicts {
+		r.emit(event.CheckStarted{Time: time.Now(), ID: v.check.ID})
+		v.exploration.Judge = fields
+		if v.explored.Broke = err; err == nil {
+			v.explored = explore.Explore(ctx, r.subject, *v.exploration)
+		}
+		v.explored.Requests += sent[i].Requests
+		v.explored.Events += sent[i].Events
+		if ctx.Err() != nil {
+			return
+		}
+		if v.explored.Failed() == 0 {
+			r.finish(v)
+		}
+	}
+	// Together, as each may take all its time to settle.
+	var failed sync.WaitGroup
+	for _, v := range verdicts {
+		if v.explored.Failed() > 0 {
+			failed.Go(func() {
+				for _, e := range explore.Examples(ctx, r.subject, *v.exploration, v.explored, r.options(v.check)) {
+					r.settled(e.Outcome.Took)
+					v.add(e)
+				}
+			})
+		}
+	}
+	failed.Wait()
+	if ctx.Err() != nil {
+		return
+	}
+	for _, v := range verdicts {
+		if v.explored.Failed() > 0 {
+			r.finish(v)
+		}
+	}
+	if err == nil {
+		r.exploreAgain(ctx, verdicts)
+	}
+}
+
+// exploreAgain is the second look at what was right.
+func (r *run) exploreAgain(ctx context.Context, verdicts []*verdict) {
+	for _, v := range verdicts {
+		before := v.explored
+		again := explore.LookAgain(ctx, r.subject, *v.exploration, before)
+		if ctx.Err() != nil {
+			return
+		}
+		v.explored = again
+		if again.Broke == before.Broke && again.Failed() == before.Failed() {
+			continue
+		}
+		for _, g := range again.Groups {
+			if g.Symptom.Kind == event.Reverted {
+				v.add(explore.AsFound(r.subject, again, g)) // can't be played again
+			}
+		}
+		r.finish(v)
+	}
+}
+
+// add adds an example to the verdict's plays.
+func (v *verdict) add(e explore.Example) {
+	p := playOf(e.Outcome)
+	e.Failure.CauseID = explain.GuessByOrder(p.Scenario, p.Cast, e.Failure, v.check.Cause)
+	p.Failures = []event.Failure{e.Failure}
+	v.examples = append(v.examples, example{play: p, trace: e.Outcome.Trace()})
+}
+
+// example is a play that stands for a group of explored schedules that failed.
+type example struct {
+	play  explain.Play
+	trace event.Scenario
+}
