@@ -1,7 +1,7 @@
 package explain
 
-// causeOf are the causes of mistakes that have no cause of their own name.
-var causeOf = map[string]string{
+// causeOfMistakes are the causes of mistakes that have no cause of their own name.
+var causeOfMistakes = map[string]string{
 	"later-or-same-second-wins":   "same-second-last",
 	"later-second-wins":           "same-second-first",
 	"key-without-campaign":        "no-campaign",
@@ -329,7 +329,7 @@ var ofMistakes = []struct{ id, text, remedyOf string }{
 // CauseOfMistake is the cause of a model's mistake by its id; false where there is
 // none.
 func CauseOfMistake(id string) (Cause, bool) {
-	if other, ok := causeOf[id]; ok {
+	if other, ok := causeOfMistakes[id]; ok {
 		id = other
 	}
 	return CauseByID(id)
