@@ -342,6 +342,9 @@ func recorder(tell func(string)) *httptest.Server {
 	return httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if r.Method == http.MethodGet {
 			w.WriteHeader(http.StatusNotFound)
+			if r.URL.Path == "/state" {
+				io.WriteString(w, "null") // a path that it has
+			}
 			return
 		}
 		body, err := io.ReadAll(r.Body)

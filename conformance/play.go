@@ -24,9 +24,10 @@ type play struct {
 	check    *scenarios.Check
 	scenario scenarios.Scenario
 	cast     scenarios.Cast
-	trace    *trace // who follows the steps; nil is nobody
-	round    int    // of a scenario that is played again and again; 0 is the first
-	pace     *pace  // how a replay differs from a run's own play; nil is not at all
+	trace    *trace          // who follows the steps; nil is nobody
+	round    int             // of a scenario that is played again and again; 0 is the first
+	pace     *pace           // how a replay differs from a run's own play; nil is not at all
+	others   <-chan struct{} // closed once all else of the round was played; nil: it is alone
 
 	began time.Time
 
@@ -50,7 +51,9 @@ type play struct {
 	settled   []scenarios.Want
 	failures  []event.Failure
 	// broke is why the scenario could not be judged.
-	broke    error
+	broke error
+	// unmet is why the receiver is not judged by it.
+	unmet    error
 	duration time.Duration
 }
 
@@ -66,7 +69,10 @@ func (p *play) do(ctx context.Context) {
 	if err == nil && p.pace != nil && p.pace.lookAgain {
 		err = p.lookAgain(ctx)
 	}
-	if err != nil && !errors.Is(err, errUnfit) {
+	switch {
+	case isUnmet(err):
+		p.unmet = err
+	case err != nil && !errors.Is(err, errUnfit):
 		p.broke = err
 	}
 }
@@ -130,6 +136,12 @@ func (p *play) step(ctx context.Context, step scenarios.Step) error {
 		p.note("wait %s", step.Wait)
 		p.done(event.Step{Kind: event.Waited, AtUS: p.since(time.Now()), TookUS: step.Wait.Microseconds(), Text: step.Wait.String()})
 		return pause(ctx, step.Wait)
+	case step.Others:
+		return p.waitOthers(ctx)
+	case step.Neutral > 0:
+		return p.neutral(ctx, step.Neutral)
+	case step.Provided != nil:
+		return p.provided(ctx, step.Provided)
 	case step.Expect != nil:
 		return p.expect(ctx, step.Expect, false)
 	case step.Together != nil:
@@ -302,23 +314,11 @@ func firstLine(s string) string {
 // is over, and judges them. The final ones are remembered, to be looked at
 // again at the end of the run.
 func (p *play) expect(ctx context.Context, expect []scenarios.Expectation, final bool) error {
-	wants := p.run.kept(p.scenario, p.cast.Wants(expect, p.run.cfg.Target.Identity))
+	begin := time.Now()
+	wants, states, err := p.ask(ctx, expect)
 	if len(wants) == 0 {
 		return nil
 	}
-	questions := make([]probe.Want, len(wants))
-	for i, w := range wants {
-		questions[i] = probe.Want{Key: w.Key, OK: func(s *event.State) bool { return state.IsRight(w, s) }}
-	}
-	begin := time.Now()
-	from := p.lastAck
-	if p.recovered.After(from) {
-		from = p.recovered
-	}
-	if from.IsZero() {
-		from = begin
-	}
-	states, err := probe.Settle(ctx, p.run.prober, questions, from.Add(p.settle()))
 	if err != nil {
 		if how, ended := p.run.revive(ctx); ended {
 			p.fail(event.Failure{Kind: event.Crashed, Detail: "the receiver " + how, CauseID: explain.EndedAfter})
@@ -330,8 +330,11 @@ func (p *play) expect(ctx context.Context, expect []scenarios.Expectation, final
 	p.saw(time.Now(), p.compared(wants, states))
 	for i, w := range wants {
 		if m, wrong := state.Compare(w, states[i]); wrong {
+			if err := p.stillProvided(ctx); err != nil {
+				return err
+			}
 			p.misjudged(w, states[i], m, "", state.KindOf(w, states[i], p.sent, p.refused), p.check.Cause)
-		} else if final {
+		} else if final && !p.isProvided() {
 			p.settled = append(p.settled, w)
 		}
 	}

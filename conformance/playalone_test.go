@@ -255,7 +255,7 @@ deliver:
 		_, err = conformance.Play(ctx, c, nil)
 		Expect(err).NotTo(HaveOccurred())
 		Expect(bodies).To(HaveLen(6))
-		Expect(sent).To(Equal(bodies))
+		Expect(sent[1:]).To(Equal(bodies), "after the doctor's first")
 	})
 })
 

@@ -136,7 +136,7 @@ func anything(*event.State) bool { return true }
 // that are explored, looks at all their states again, and then plays those that
 // stop or kill it, one after the other.
 func (r *run) rounds(ctx context.Context) error {
-	var calm, explored, disruptive []*verdict
+	var calm, last, explored, disruptive []*verdict
 	for i := range r.checks {
 		v, err := r.prepare(ctx, &r.checks[i])
 		if err != nil {
@@ -149,6 +149,8 @@ func (r *run) rounds(ctx context.Context) error {
 			explored = append(explored, v)
 		case v.check.Disrupts():
 			disruptive = append(disruptive, v)
+		case v.check.WaitsForOthers():
+			last = append(last, v)
 		default:
 			calm = append(calm, v)
 		}
@@ -157,12 +159,16 @@ func (r *run) rounds(ctx context.Context) error {
 		verdicts []*verdict
 		parallel int
 		explored []*verdict
-	}{{calm, r.cfg.Parallel, explored}, {disruptive, 1, nil}} {
+		last     []*verdict
+	}{{calm, r.cfg.Parallel, explored, last}, {disruptive, 1, nil, nil}} {
 		// Checks of retries wait most of their time; the orders are explored meanwhile.
 		var both sync.WaitGroup
 		both.Go(func() { r.explore(ctx, round.explored) })
+		finish := r.playAround(ctx, round.last)
 		r.playAll(ctx, round.verdicts, round.parallel)
 		both.Wait()
+		finish()
+		round.verdicts = append(round.verdicts, round.last...)
 		if err := r.lookAgain(ctx, round.verdicts); err != nil && ctx.Err() == nil {
 			r.note("second look: %v", err)
 		}
@@ -231,6 +237,25 @@ func (r *run) playAll(ctx context.Context, verdicts []*verdict, parallel int) {
 		})
 	}
 	all.Wait()
+}
+
+// playAround begins the checks whose last steps come after all others', and
+// finishes them when that is the case.
+func (r *run) playAround(ctx context.Context, verdicts []*verdict) (finish func()) {
+	others := make(chan struct{})
+	plays := 0
+	for _, v := range verdicts {
+		for _, p := range v.plays {
+			p.others = others
+			plays++
+		}
+	}
+	var all sync.WaitGroup
+	all.Go(func() { r.playAll(ctx, verdicts, plays) })
+	return func() {
+		close(others)
+		all.Wait()
+	}
 }
 
 // finish tells a check's verdict as it is now.

@@ -79,7 +79,7 @@ const (
 	// DefaultParallel is small enough for receivers with few connections.
 	DefaultParallel = 8
 	// DefaultShrink bounds what a receiver that fails everything costs.
-	DefaultShrink = time.Minute
+	DefaultShrink = 15 * time.Second
 )
 
 // Traces chooses which scenarios' traces a report has.

@@ -36,6 +36,7 @@ func (v *verdict) result(waived []config.Waiver) event.Verdict {
 		return e
 	}
 	broke := v.unsure
+	var unmet error
 	judged, expected := 0, 0
 	for _, p := range v.plays {
 		e.Requests += p.requests
@@ -51,6 +52,9 @@ func (v *verdict) result(waived []config.Waiver) event.Verdict {
 		expected += len(p.scenario.Expect)
 		if p.broke != nil && broke == nil {
 			broke = p.broke
+		}
+		if p.unmet != nil {
+			unmet = p.unmet
 		}
 	}
 	if v.explored != nil {
@@ -73,6 +77,8 @@ func (v *verdict) result(waived []config.Waiver) event.Verdict {
 		}
 	case broke != nil:
 		e.Result, e.Reason = event.Errored, broke.Error()
+	case unmet != nil:
+		e.Result, e.Reason = event.Skipped, unmet.Error()
 	case judged == 0 && expected > 0:
 		e.Result, e.Reason = event.Skipped, "its states are among those that the receiver may answer as it likes, or ignores by design"
 	}

@@ -57,7 +57,7 @@ func TestVerdictsAreAsStored(t *testing.T) {
 			t.Parallel()
 			var races []string
 			if slices.Contains(c.focus, "order") {
-				races = []string{"order/two-connections", "order/many-connections", "order/overlapping-batches"}
+				races = []string{"order/two-connections", "order/many-connections", "order/overlapping-batches", "order/many-statuses", "order/instances"}
 			}
 			var options reference.Options
 			if c.mutant != "" {

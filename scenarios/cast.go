@@ -22,13 +22,11 @@ type Cast struct {
 // member is one concrete message.
 type member struct {
 	key       mocksender.Key
+	id        string            // what OwnID stands for
 	tokens    map[string]string // by the device's name
 	content   json.RawMessage
 	scheduled time.Time
 }
-
-// spread is how far apart the messages of one epoch are scheduled at most.
-const spread = 12 * time.Hour
 
 // Source is what messages are made from: a fixtures.Seed, or one with a salt.
 type Source interface {
@@ -44,11 +42,12 @@ type Source interface {
 // again beside itself.
 func Bind(s Scenario, seed Source, epoch time.Time, label string) (Cast, error) {
 	c := Cast{scenario: s, groups: make(map[string][]member, len(s.Messages))}
+	early := s.overrun()
 	for i := range s.Messages {
 		m := &s.Messages[i]
 		group := make([]member, m.Count)
 		for n := range group {
-			b, err := c.bind(m, n, seed, epoch, label)
+			b, err := c.bind(m, n, seed, epoch, early, label)
 			if err != nil {
 				return Cast{}, fmt.Errorf("message %s: %w", m.Name, err)
 			}
@@ -59,13 +58,14 @@ func Bind(s Scenario, seed Source, epoch time.Time, label string) (Cast, error) 
 	return c, nil
 }
 
-func (c *Cast) bind(m *Message, n int, seed Source, epoch time.Time, label string) (member, error) {
+func (c *Cast) bind(m *Message, n int, seed Source, epoch time.Time, early time.Duration, label string) (member, error) {
 	index := hash(label, m.Name, n)
 	made := seed.PlainMessage(index)
 	b := member{
 		key:       made.Key.Message(),
+		id:        ownID(made.Key),
 		tokens:    make(map[string]string, len(m.Devices)),
-		scheduled: epoch.Add(time.Duration(index%uint64(spread/time.Millisecond)) * time.Millisecond),
+		scheduled: epoch.Add(-early).Add(time.Duration(index%uint64(spread/time.Millisecond)) * time.Millisecond),
 	}
 	if m.Like != "" {
 		like := c.groups[m.Like]
@@ -90,16 +90,25 @@ func (c *Cast) bind(m *Message, n int, seed Source, epoch time.Time, label strin
 			p := part.of(&b.key)
 			*p = lengthen(*p, length)
 		}
+		if text, ok := m.Keys[part]; ok {
+			*part.of(&b.key) = strings.ReplaceAll(text, OwnID, b.id)
+		}
 	}
 	for i, d := range m.Devices {
 		if b.tokens[d.Name] == "" {
 			b.tokens[d.Name] = seed.Token(index + uint64(i))
 		}
 	}
-	b.scheduled = b.scheduled.Add(m.After)
+	b.scheduled = m.When.scheduled(m, b.scheduled, epoch).Add(m.After)
 	var err error
 	b.content, err = m.Content.make(seed, index)
 	return b, err
+}
+
+// ownID is an id of letters and digits that no other message has: the made-up
+// idempotency key without its punctuation.
+func ownID(made mocksender.Key) string {
+	return strings.ReplaceAll(made.IdempotencyKey, "-", "")
 }
 
 // hash is the place of a message in the seed's endless row of messages.

@@ -18,7 +18,7 @@ import (
 var catalogue embed.FS
 
 // groups are the catalogue's groups in the order in which people read them.
-var groups = []string{"request", "secret", "batch", "entry", "content", "identity", "order", "gaps", "copies", "retry", "restart", "key-reuse", "protocol"}
+var groups = []string{"request", "secret", "batch", "entry", "dates", "content", "identity", "order", "gaps", "copies", "retry", "restart", "key-reuse", "protocol"}
 
 // Catalogue is every check of the contract, in the order of the table: each is a
 // file catalogue/<group>/<name>.yaml, whose place is its id.

@@ -45,15 +45,26 @@ type Message struct {
 	Differs map[KeyPart]Difference
 	// Lengths are the lengths, in characters, that parts of the key must have.
 	Lengths map[KeyPart]int
+	// Keys are parts of the key as they are, but for OwnID in them.
+	Keys    map[KeyPart]string
 	Planned mocksender.DeliveryMethod
 	Content Content
-	// After is how much later than the scenario's other messages it was
-	// scheduled.
+	// When is when its last change happened, where that matters.
+	When When
+	// After is how much later than the scenario's other messages, or than When
+	// says, it was scheduled.
 	After   time.Duration
 	Devices []Device
 	// Cancelled is when the whole message was cancelled; nil if it was not.
 	Cancelled *Change
 }
+
+// isTwin tells whether the message is the same as the one that it is like.
+func (m Message) isTwin() bool { return m.Like != "" && len(m.Differs) == 0 && len(m.Keys) == 0 }
+
+// OwnID stands, in a part of a key, for an id of the message's own, so that no
+// two runs share a key. A message that is like another one has the other's.
+const OwnID = "$id"
 
 // KeyPart is one part of a message's key.
 type KeyPart string

@@ -7,6 +7,7 @@ import (
 	"strconv"
 	"strings"
 	"time"
+	"unicode/utf8"
 
 	"github.com/ctxpush/ctxpush/fixtures"
 	"github.com/ctxpush/ctxpush/mocksender"
@@ -25,12 +26,14 @@ const (
 	maxTime = 10 * 365 * 24 * time.Hour
 	// maxLength is the longest part of a key that the contract lets us judge.
 	maxLength = 1000
+	// maxKeyText leaves a text room for some ids in it.
+	maxKeyText = 300
 	// soleDevice is the name of the device of a message that names none.
 	soleDevice = "device"
 )
 
 var (
-	messageKeys = []string{"history", "devices", "spacing", "count", "like", "differs", "length", "planned", "content", "after"}
+	messageKeys = []string{"history", "devices", "spacing", "count", "like", "differs", "length", "key", "planned", "content", "across", "age", "after"}
 	changeKeys  = []string{"status", "at", "method"}
 )
 
@@ -86,6 +89,14 @@ func parseMessage(n strictyaml.Node, s *Scenario) (Message, error) {
 			m.Differs, err = parseDiffers(e.Value)
 		case "length":
 			m.Lengths, err = parseLengths(e.Value)
+		case "key":
+			m.Keys, err = parseKeys(e.Value)
+		case "across":
+			var word string
+			word, err = e.Value.Word(edgeWords...)
+			m.When.Across = Edge(word)
+		case "age":
+			m.When.Age, err = within(e.Value, time.Millisecond, maxTime)
 		case "content":
 			m.Content, err = parseContent(e.Value)
 		}
@@ -95,6 +106,12 @@ func parseMessage(n strictyaml.Node, s *Scenario) (Message, error) {
 	}
 	if err := fitsLike(n, s, m); err != nil {
 		return m, err
+	}
+	if err := fitsKey(n, s, m); err != nil {
+		return m, err
+	}
+	if m.When.Across != "" && m.When.Age > 0 {
+		return m, n.Errorf("has both across and age: want one of them")
 	}
 	return m, parseHistories(fields, &m, spacing)
 }
@@ -112,6 +129,30 @@ func fitsLike(n strictyaml.Node, s *Scenario, m Message) error {
 		return n.Errorf("length beside like: want it on %s, whose key this one has", m.Like)
 	case m.Count != like.Count:
 		return n.Errorf("count is %d: want %d, as %s has", m.Count, like.Count, m.Like)
+	}
+	return nil
+}
+
+// fitsKey sees that each part of a key is said once, and that the message has
+// another key in each run and than the message that it is like.
+func fitsKey(n strictyaml.Node, s *Scenario, m Message) error {
+	if len(m.Keys) == 0 {
+		return nil
+	}
+	own := len(m.Keys) < len(KeyParts)
+	same := m.Like != "" && len(m.Differs) == 0
+	for part, text := range m.Keys {
+		if m.Differs[part] != "" || m.Lengths[part] > 0 {
+			return n.Errorf("key says what %s is, and so does differs or length: want one of them", part)
+		}
+		own = own || strings.Contains(text, OwnID)
+		same = same && s.Message(m.Like).Keys[part] == text
+	}
+	switch {
+	case !own:
+		return n.Errorf("key is the same in each run, and for each of a group: want %s in one of its parts", OwnID)
+	case same:
+		return n.Errorf("key is that of %s: want another one, or none for the same message", m.Like)
 	}
 	return nil
 }
@@ -269,6 +310,35 @@ func parseDiffers(n strictyaml.Node) (map[KeyPart]Difference, error) {
 		differs[KeyPart(e.Key)] = Difference(word)
 	}
 	return differs, nil
+}
+
+// parseKeys reads parts of a key as they are: texts that the contract lets us
+// judge, also with an id in place of OwnID.
+func parseKeys(n strictyaml.Node) (map[KeyPart]string, error) {
+	parts, err := n.Map(partWords()...)
+	if err != nil {
+		return nil, err
+	}
+	if len(parts.Entries) == 0 {
+		return nil, n.Errorf("is empty: want such as {user_id: user-%s}", OwnID)
+	}
+	keys := map[KeyPart]string{}
+	for _, e := range parts.Entries {
+		text, err := e.Value.Text()
+		if err != nil {
+			return nil, err
+		}
+		switch {
+		case text == "":
+			return nil, e.Value.Errorf("is empty: want at least one character")
+		case !utf8.ValidString(text) || strings.ContainsRune(text, 0):
+			return nil, e.Value.Errorf("is no text in UTF-8 without NUL")
+		case utf8.RuneCountInString(text) > maxKeyText:
+			return nil, e.Value.Errorf("has more than %d characters", maxKeyText)
+		}
+		keys[KeyPart(e.Key)] = text
+	}
+	return keys, nil
 }
 
 func parseLengths(n strictyaml.Node) (map[KeyPart]int, error) {

@@ -9,12 +9,18 @@ import (
 	"github.com/ctxpush/ctxpush/scenarios/strictyaml"
 )
 
-// MaxWait is the longest wait of a step, which is in real time.
-const MaxWait = time.Hour
+const (
+	// MaxWait is the longest wait of a step, which is in real time.
+	MaxWait = time.Hour
+	// waitOthers is the word for a wait until all else was sent.
+	waitOthers = "others"
+	// maxNeutral is the most requests that one step makes to change nothing.
+	maxNeutral = 100
+)
 
 var (
 	batchVerbs = []string{"batch", "raw"}
-	stepVerbs  = []string{"batch", "raw", "together", "restart", "wait", "expect"}
+	stepVerbs  = []string{"batch", "raw", "together", "restart", "wait", "neutral", "expect", "provided"}
 	// batchOptions go with a batch or a raw body only.
 	batchOptions = []string{"fault", "proxy", "secret", "headers", "add", "answer"}
 
@@ -25,7 +31,7 @@ var (
 // parseStep reads a step of the scenario, or with batchKeys one of the requests
 // that go out together.
 func parseStep(n strictyaml.Node, s *Scenario, keys []string) (Step, error) {
-	step := Step{Line: n.Line(), Answer: Acknowledge}
+	step := Step{Line: n.Line(), Request: Request{Answer: Acknowledge}}
 	fields, err := n.Map(keys...)
 	if err != nil {
 		return step, err
@@ -100,9 +106,19 @@ func parseStepField(e strictyaml.Entry, s *Scenario, step *Step) (err error) {
 	case "moment":
 		step.Moment, err = parseMoment(e.Value)
 	case "wait":
+		if text, _ := e.Value.Text(); text == waitOthers {
+			step.Others = true
+			return nil
+		}
 		step.Wait, err = within(e.Value, time.Millisecond, MaxWait)
+	case "neutral":
+		step.Neutral, err = e.Value.Int(1, maxNeutral)
 	case "expect":
 		step.Expect, err = parseExpect(e.Value, s)
+	case "provided":
+		if step.Provided, err = parseExpect(e.Value, s); err == nil && len(step.Provided) == 0 {
+			err = e.Value.Errorf("is empty: want such as {%s: %s}", s.Messages[0].Name, mocksender.Pending)
+		}
 	case "fault":
 		step.Faults, err = parseFaults(e.Value)
 	case "proxy":
@@ -185,7 +201,7 @@ func parseTogether(n strictyaml.Node, s *Scenario) ([]Step, error) {
 	}
 	var steps []Step
 	for _, item := range list {
-		step := Step{Line: item.Line(), Answer: Acknowledge}
+		step := Step{Line: item.Line(), Request: Request{Answer: Acknowledge}}
 		if item.IsList() {
 			step.Batch, err = parseBatch(item, s)
 		} else {

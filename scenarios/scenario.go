@@ -47,6 +47,9 @@ func (c Check) Pauses() bool { return c.any(func(s Step) bool { return s.Outage 
 // Fails says whether the check plays that outage.
 func (c Check) Fails(o Outage) bool { return c.any(func(s Step) bool { return s.Outage == o }) }
 
+// WaitsForOthers says whether the check ends when all others have ended.
+func (c Check) WaitsForOthers() bool { return c.any(func(s Step) bool { return s.Others }) }
+
 // DisruptsServices says whether the check stops what the receiver needs.
 func (c Check) DisruptsServices() bool {
 	return c.any(func(s Step) bool { return s.Outage.OfServices() })
@@ -83,17 +86,31 @@ type Fields struct {
 }
 
 // Step is one thing that is done to the receiver. Exactly one of Batch, Raw,
-// Together, Restart, Wait and Expect is set, but for Restart or Outage beside
-// Together.
+// Together, Restart, Wait, Others, Neutral, Expect and Provided is set, but for
+// Restart or Outage beside Together.
 type Step struct {
 	Line int // in the scenario's file
 
-	Batch []Ref
-	// Raw is a body as it is, JSON or not; nil for none.
-	Raw *string
+	Request
 	// Together are batches that are sent at the same time, each on a connection
 	// of its own.
 	Together []Step
+	Disruption
+	// Wait is real time.
+	Wait time.Duration
+	// Others waits until all else that is played beside the scenario was sent.
+	Others bool
+	// Neutral is how many requests are made that change nothing, so that other
+	// processes of the receiver take those that follow.
+	Neutral int
+	Expect  []Expectation
+	// Provided are states without which the scenario says nothing of the
+	// receiver: where one is another, the rest is not played.
+	Provided []Expectation
+}
+
+// Disruption is what fails, by itself or beside a step's Together.
+type Disruption struct {
 	// Restart ends the receiver and starts it again; beside Together, while these
 	// batches are on their way, at the Moment.
 	Restart Restart
@@ -102,10 +119,13 @@ type Step struct {
 	Outage Outage
 	Lasts  time.Duration
 	Moment Moment
-	Wait   time.Duration
-	Expect []Expectation
+}
 
-	// What follows goes with Batch and Raw.
+// Request is one request: either Batch or Raw, and what goes with it.
+type Request struct {
+	Batch []Ref
+	// Raw is a body as it is, JSON or not; nil for none.
+	Raw *string
 
 	// Faults strike the attempts in turn, by their names in mocksender.
 	Faults []string

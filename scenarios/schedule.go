@@ -126,4 +126,4 @@ func (s Schedule) Scenario(judge Fields) Scenario {
 	return sc
 }
 
-func batchStep(batch []Ref) Step { return Step{Batch: batch, Answer: Acknowledge} }
+func batchStep(batch []Ref) Step { return Step{Request: Request{Batch: batch, Answer: Acknowledge}} }

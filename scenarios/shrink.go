@@ -237,7 +237,7 @@ func quantity(s Scenario, q Quantity) int {
 func (s Scenario) Size() Size {
 	size := Size{Extras: len(s.Steps) + len(s.Messages) + len(s.Expect) + len(s.Judge.words())}
 	for _, step := range s.Steps {
-		size.Extras += len(step.Together) + len(step.Expect)
+		size.Extras += len(step.Together) + len(step.Expect) + len(step.Provided) + step.Neutral
 	}
 	for _, step := range s.sends() {
 		size.Requests += 1 + len(step.Faults) + len(step.Proxy)
@@ -247,8 +247,8 @@ func (s Scenario) Size() Size {
 		}
 	}
 	for _, m := range s.Messages {
-		size.Extras += m.Count + len(m.Devices) + len(m.Differs) + len(m.Lengths)
-		for _, odd := range []bool{m.Like != "", m.After != 0, m.Planned == mocksender.Traditional, m.Content != Content{}, !usualTimes(m), !usualMethods(m)} {
+		size.Extras += m.Count + len(m.Devices) + len(m.Differs) + len(m.Lengths) + len(m.Keys)
+		for _, odd := range []bool{m.Like != "", m.After != 0, m.When != When{}, m.Planned == mocksender.Traditional, m.Content != Content{}, !usualTimes(m), !usualMethods(m)} {
 			if odd {
 				size.Extras++
 			}

@@ -104,10 +104,11 @@ func (k *shrinker) plainer(name string) {
 		k.length(name, part)
 	}
 	change(func(m *Message) {
-		if m.Like == "" || len(m.Differs) > 0 { // else it is what tells two messages apart
+		if m.Like == "" || !m.isTwin() { // else it is what tells two messages apart
 			m.After = 0
 		}
 	})
+	change(func(m *Message) { m.When = When{} })
 	change(setUsualTimes)
 	change(setUsualMethods)
 	change(func(m *Message) {

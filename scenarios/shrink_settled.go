@@ -37,7 +37,9 @@ func sound(s Scenario, id Identity) Scenario {
 		}
 	}
 	s.Expect = supported(s.Steps, s.Expect)
-	s.Steps = slices.DeleteFunc(s.Steps, func(step Step) bool { return step.Expect != nil && len(step.Expect) == 0 })
+	s.Steps = slices.DeleteFunc(s.Steps, func(step Step) bool {
+		return step.Expect != nil && len(step.Expect) == 0 || step.Provided != nil && len(step.Provided) == 0
+	})
 	return s
 }
 
@@ -62,6 +64,7 @@ func unused(s Scenario) Scenario {
 			s.Expect = without(s.Expect, m.Name)
 			for j := range s.Steps {
 				s.Steps[j].Expect = without(s.Steps[j].Expect, m.Name)
+				s.Steps[j].Provided = without(s.Steps[j].Provided, m.Name)
 			}
 		case m.Like != "":
 			liked[m.Like] = true
@@ -211,7 +214,7 @@ func sameNames(s Scenario) map[string][]member {
 // times that a key's lifetime does not separate.
 func hasTwins(s Scenario) bool {
 	for _, m := range s.Messages {
-		if m.Like != "" && len(m.Differs) == 0 && m.After < mocksender.KeyLifetime {
+		if m.isTwin() && m.After < mocksender.KeyLifetime {
 			return true
 		}
 	}
@@ -223,7 +226,7 @@ func clone(s Scenario) Scenario {
 	s.Messages = slices.Clone(s.Messages)
 	for i := range s.Messages {
 		m := &s.Messages[i]
-		m.Differs, m.Lengths = maps.Clone(m.Differs), maps.Clone(m.Lengths)
+		m.Differs, m.Lengths, m.Keys = maps.Clone(m.Differs), maps.Clone(m.Lengths), maps.Clone(m.Keys)
 		m.Devices = slices.Clone(m.Devices)
 		for j := range m.Devices {
 			m.Devices[j].History = slices.Clone(m.Devices[j].History)
@@ -242,7 +245,7 @@ func cloneSteps(steps []Step) []Step {
 	steps = slices.Clone(steps)
 	for i := range steps {
 		step := &steps[i]
-		step.Batch, step.Expect = slices.Clone(step.Batch), slices.Clone(step.Expect)
+		step.Batch, step.Expect, step.Provided = slices.Clone(step.Batch), slices.Clone(step.Expect), slices.Clone(step.Provided)
 		step.Faults, step.Proxy = slices.Clone(step.Faults), slices.Clone(step.Proxy)
 		step.Headers, step.Add = slices.Clone(step.Headers), slices.Clone(step.Add)
 		step.Together = cloneSteps(step.Together)

@@ -45,6 +45,12 @@ func (s Step) String() string {
 		return "restart: " + string(s.Restart)
 	case s.Wait > 0:
 		return "wait: " + s.Wait.String()
+	case s.Others:
+		return "wait: " + waitOthers
+	case s.Neutral > 0:
+		return fmt.Sprintf("neutral: %d", s.Neutral)
+	case s.Provided != nil:
+		return "provided: {" + joined(s.Provided) + "}"
 	case s.Expect != nil:
 		return "expect: {" + joined(s.Expect) + "}"
 	case s.Together != nil:

@@ -62,12 +62,12 @@ func (c Cast) means(e Expectation, device string, all []Expectation) bool {
 	return true
 }
 
-// seen says whether an entry of the device itself is ever sent.
+// seen says whether an entry of the device itself is ever sent that may be taken.
 func (c Cast) seen(message, device string) bool {
 	for _, step := range c.scenario.Steps {
 		for _, batch := range append([]Step{step}, step.Together...) {
 			for _, ref := range batch.Batch {
-				if batch.Answer == Acknowledge && c.sameMessage(ref.Message, message) &&
+				if (batch.Answer == Acknowledge || batch.Answer == Anything) && c.sameMessage(ref.Message, message) &&
 					ref.Status != mocksender.Cancelled && (ref.Device == "" || ref.Device == device) {
 					return true
 				}

@@ -98,6 +98,8 @@ func (w *writer) step(s Step) {
 		w.line("  - restart: %s", s.Restart)
 	case s.Wait > 0:
 		w.line("  - wait: %s", duration(s.Wait))
+	case s.Others || s.Neutral > 0 || s.Provided != nil:
+		w.line("  - %s", s)
 	case s.Expect != nil:
 		w.line("  - expect: {%s}", joined(s.Expect))
 	case s.Together != nil:
@@ -179,6 +181,13 @@ func flowMessage(m Message) string {
 	if len(m.Lengths) > 0 {
 		add("length: {%s}", byPart(m.Lengths))
 	}
+	if len(m.Keys) > 0 {
+		texts := map[KeyPart]string{}
+		for part, text := range m.Keys {
+			texts[part] = quoted(text)
+		}
+		add("key: {%s}", byPart(texts))
+	}
 	if m.Planned != mocksender.ContextAware {
 		add("planned: %s", m.Planned)
 	}
@@ -189,6 +198,12 @@ func flowMessage(m Message) string {
 		add("content: %d B", m.Content.Size)
 	case m.Content.Kind != "":
 		add("content: %s", m.Content.Kind)
+	}
+	if m.When.Across != "" {
+		add("across: %s", m.When.Across)
+	}
+	if m.When.Age > 0 {
+		add("age: %s", duration(m.When.Age))
 	}
 	if m.After != 0 {
 		add("after: %s", duration(m.After))

@@ -5,11 +5,13 @@ import (
 	"errors"
 	"fmt"
 	"strings"
+	"time"
 
 	"github.com/spf13/cobra"
 
 	"github.com/ctxpush/ctxpush/conformance"
 	"github.com/ctxpush/ctxpush/conformance/loadtest"
+	"github.com/ctxpush/ctxpush/fixtures"
 	"github.com/ctxpush/ctxpush/fixtures/traffic"
 	"github.com/ctxpush/ctxpush/mocksender"
 	"github.com/ctxpush/ctxpush/mocksender/load"
@@ -79,6 +81,9 @@ faster by --time-scale.`,
 		if err := o.read(); err != nil {
 			return err
 		}
+		if o.Epoch.IsZero() {
+			o.Epoch = fixtures.LoadEpoch(time.Now()) // the same in all shards
+		}
 		from := origin{&o.Seed, &o.Salt, &o.Epoch}
 		if err := from.choose(); err != nil {
 			return err
@@ -129,6 +134,7 @@ func (o *loading) flags(cmd *cobra.Command) {
 	f.DurationVar(&o.Level, "find-max-level", loadtest.DefaultLevel, "how long each rate of the search is held")
 	f.StringVar(&o.shard, "shard", "", "send part I of N of the same traffic, such as 1/4; load merge adds the parts up")
 	origin{&o.Seed, &o.Salt, &o.Epoch}.add(f)
+	f.Lookup("epoch").Usage = "when the first messages were scheduled (default the midnight before last, UTC)"
 	f.StringVar(&o.json, "json", "", "write the report as JSON to this file; - is stdout")
 	f.StringVar(&o.dir, "report-dir", "ctxpush-load-report", "where load.json and report.html are written; empty is nowhere")
 	f.StringVar(&o.metrics, "metrics", "", "serve figures for Prometheus at this address while it runs, such as 127.0.0.1:9464")

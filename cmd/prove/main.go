@@ -26,6 +26,7 @@ func main() {
 	flag.IntVar(&o.Parallel, "parallel", 8, "how many receivers are certified side by side")
 	flag.BoolVar(&o.DesignsOnly, "designs-only", false, "leave the mutants out")
 	flag.BoolVar(&o.Smallest, "smallest", true, "look for each mutant's smallest counterexample")
+	flag.StringVar(&o.Only, "only", "", "a pattern of the names of mutants and designs; empty: all")
 	load := flag.Bool("load", false, "keep another core busy meanwhile")
 	strict := flag.Bool("strict", false, "fail where a design's programs are not installed")
 	out := flag.String("out", filepath.Join("bin", "prove"), "where matrix.md and matrix.json are written")

@@ -25,7 +25,7 @@ type Config struct {
 	// be sent again to a receiver that keeps what it got; empty is none.
 	Salt string
 	// Epoch is when the first messages are scheduled; zero is
-	// fixtures.DefaultEpoch.
+	// fixtures.LoadEpoch.
 	Epoch time.Time
 
 	// Rate is how many requests are due, as load.ParseRate reads it; empty is max:
@@ -106,7 +106,7 @@ func (c *Config) setDefaults() {
 		c.Seed = fixtures.NewSeed()
 	}
 	if c.Epoch.IsZero() {
-		c.Epoch = fixtures.DefaultEpoch(time.Now())
+		c.Epoch = fixtures.LoadEpoch(time.Now())
 	}
 	c.Rate = cmp.Or(c.Rate, "max")
 	c.Connections = cmp.Or(c.Connections, load.DefaultConnections)

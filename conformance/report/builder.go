@@ -154,8 +154,8 @@ func (b *Builder) result(s Summary) (Result, string) {
 		return Error, reason
 	case s.NotRun > 0:
 		return Error, fmt.Sprintf("%s never finished", plural(s.NotRun, "check"))
-	case s.Errored > 0:
-		return Error, fmt.Sprintf("%s could not be judged", plural(s.Errored, "check"))
+	case s.ErroredRequired() > 0:
+		return Error, fmt.Sprintf("%s could not be judged", plural(s.ErroredRequired(), "check"))
 	case s.Checks == 0:
 		return Error, "no check was run"
 	case s.Skipped == s.Checks:

@@ -66,9 +66,10 @@ type Summary struct {
 	Errored int `json:"errored"`
 	NotRun  int `json:"not_run"`
 
-	// FailedRecommended is how many of Failed are recommended checks, which
-	// fail nothing.
-	FailedRecommended int `json:"failed_recommended"`
+	// FailedRecommended and ErroredRecommended are how many of Failed and of
+	// Errored are recommended checks, which decide no result.
+	FailedRecommended  int `json:"failed_recommended"`
+	ErroredRecommended int `json:"errored_recommended,omitempty"`
 
 	Schedules int `json:"schedules"`
 	Requests  int `json:"requests"`
@@ -77,6 +78,9 @@ type Summary struct {
 
 // FailedRequired is how many required checks failed.
 func (s Summary) FailedRequired() int { return s.Failed - s.FailedRecommended }
+
+// ErroredRequired is how many required checks could not be judged.
+func (s Summary) ErroredRequired() int { return s.Errored - s.ErroredRecommended }
 
 // Check is a check and its verdict.
 type Check struct {
@@ -139,7 +143,7 @@ func (r Report) ExitCode(o ExitOptions) int {
 
 // whole says whether all checks were judged and the run ended as planned.
 func (r Report) whole() bool {
-	return r.Reason == "" && r.Summary.Errored == 0 && r.Summary.NotRun == 0
+	return r.Reason == "" && r.Summary.ErroredRequired() == 0 && r.Summary.NotRun == 0
 }
 
 // summarize counts checks and those that were not run.
@@ -160,6 +164,9 @@ func summarize(checks []Check, notRun int) Summary {
 			s.Skipped++
 		default:
 			s.Errored++
+			if c.Level == event.Recommended {
+				s.ErroredRecommended++
+			}
 		}
 		s.Schedules += c.Schedules
 		s.Requests += c.Requests

@@ -80,6 +80,7 @@ func summary(r Report, limit int) []byte {
 		m.block(prose(ls[0]))
 		m.block(folded("More", fence("", tailOf(ls[1:], maxReasonLines))))
 	}
+	m.causes(r)
 	m.failures(r)
 	m.since(r.Baseline)
 	m.stories(r)
@@ -126,6 +127,38 @@ func (r Report) failed() []Check {
 		}
 	}
 	return all
+}
+
+// causes tells each mistake once: what to change, the smallest delivery that shows
+// it, and the command that plays it again.
+func (m *markdown) causes(r Report) {
+	for i, c := range r.Causes {
+		if i == maxCauseLines {
+			m.block(leftOut(len(r.Causes)-i, "cause"))
+			return
+		}
+		text := "**Cause:** " + prose(c.Text)
+		if c.Likely {
+			text = "**Likely cause:** " + prose(c.Text)
+		}
+		if c.Level == event.Recommended {
+			text += " (recommended)"
+		}
+		text += fmt.Sprintf("\n%s in %s.", plural(c.Failures, "failure"), plural(len(c.Checks), "check"))
+		if c.Remedy != "" {
+			text += "\n" + prose(c.Remedy)
+		}
+		m.block(text)
+		f, found := r.example(c)
+		if !found || len(f.Smallest) == 0 {
+			continue
+		}
+		steps := smallest(f)
+		m.block(fence("yaml", steps[:min(len(steps), maxSteps)]))
+		if f.Counterexample != "" {
+			m.block(fence("sh", []string{r.replay(f.Counterexample)}))
+		}
+	}
 }
 
 // failures is the table of what failed: a row for each check, by the first way

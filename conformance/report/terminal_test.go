@@ -183,3 +183,17 @@ func wrongEvents(n int) []event.Event {
 	}
 	return append(all, event.RunFinished{})
 }
+
+var _ = Describe("A recommended check that could not be judged", func() {
+	It("decides no result and no exit code", func() {
+		recommended := check("a/odd")
+		recommended.Level = event.Recommended
+		events := []event.Event{event.RunStarted{Checks: []event.Check{check("a/1"), recommended}},
+			event.CheckFinished{Verdict: verdict("a/1", event.Pass)},
+			event.CheckFinished{Verdict: event.Verdict{ID: "a/odd", Result: event.Errored, Reason: "probe: answered 500"}}, event.RunFinished{}}
+		r := build(events...)
+		Expect(r.Result).To(Equal(report.Pass))
+		Expect(r.ExitCode(report.ExitOptions{})).To(Equal(0))
+		Expect(render(report.Options{}, events...)).To(ContainSubstring("ERROR  a/odd: probe: answered 500\n"))
+	})
+})

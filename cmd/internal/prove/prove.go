@@ -2,6 +2,7 @@ package prove
 
 import (
 	"context"
+	"path"
 	"sync"
 	"time"
 
@@ -18,6 +19,9 @@ type Options struct {
 	// Parallel is how many receivers are certified side by side; 0 is 8. Most of
 	// their time is waiting.
 	Parallel int
+	// Only is a pattern, as path.Match has it, of the receivers' names; empty is
+	// all of them. What no mutant fails is not told then.
+	Only string
 	// DesignsOnly leaves the mutants out.
 	DesignsOnly bool
 	// Smallest looks for each mutant's smallest counterexample.
@@ -42,11 +46,16 @@ func Run(ctx context.Context, o Options) (Matrix, error) {
 	var jobs []func() Row
 	if !o.DesignsOnly {
 		for _, t := range trialsOf(mutants.List()) {
-			jobs = append(jobs, func() Row { return t.run(ctx, o.Seed, o.Smallest) })
+			if o.plays(t.mutant.Name) {
+				jobs = append(jobs, func() Row { return t.run(ctx, o.Seed, o.Smallest) })
+			}
 		}
 	}
 	wrong := len(jobs)
 	for _, d := range designs.List() {
+		if !o.plays(d.Name) {
+			continue
+		}
 		for _, identity := range d.Identities {
 			jobs = append(jobs, func() Row { return runDesign(ctx, d, identity, &servers, o.Seed, o.Seeds) })
 		}
@@ -72,11 +81,17 @@ func Run(ctx context.Context, o Options) (Matrix, error) {
 	}
 	all.Wait()
 	m := Matrix{Seed: o.Seed, Mutants: rows[:wrong], Designs: rows[wrong:], Needless: []string{}, Took: time.Since(begin)}
-	if !o.DesignsOnly {
+	if !o.DesignsOnly && o.Only == "" {
 		m.Needless = needless(m.Mutants)
 	}
 	if err := servers.Close(); err != nil {
 		return m, err
 	}
 	return m, ctx.Err()
+}
+
+// plays tells whether the receiver of that name is certified.
+func (o Options) plays(name string) bool {
+	ok, err := path.Match(o.Only, name)
+	return ok || err != nil || o.Only == ""
 }

@@ -1,0 +1,333 @@
+package agree
+
+import (
+	"cmp"
+	"context"
+	"runtime"
+	"slices"
+	"sync"
+
+	"github.com/ctxpush/ctxpush/fixtures/model"
+)
+
+// Trial is a model that was tried.
+type Trial struct {
+	Mistakes []model.Mistake // one or two
+	Layout   model.Layout
+	// Struck is the first fact that it does not foretell; none where it agrees.
+	Struck Fact
+}
+
+// IDs are the mistakes' ids.
+func (t *Trial) IDs() []string {
+	ids := make([]string, len(t.Mistakes))
+	for i, m := range t.Mistakes {
+		ids[i] = m.ID
+	}
+	return ids
+}
+
+// Cause is a smallest set of mistakes that agrees with all that was seen.
+type Cause struct {
+	Trial
+	Figures Figures
+	// Same are the ids of further mistakes that agree as well: what tells them
+	// apart was not played. The cause itself is the simplest.
+	Same []string
+}
+
+// Likely are mistakes that agree with all that was seen of one group, but not
+// with everything.
+type Likely struct {
+	Group  string
+	Trials []Trial // at most maxLikely, the simplest first
+	// Traits are what the group's failures share and no pass has, where no mistake
+	// agrees.
+	Traits []string
+}
+
+// Explanation is why a receiver failed, as far as it can be told.
+type Explanation struct {
+	// Cause is nil where no mistake, and no two, agree with everything.
+	Cause  *Cause
+	Likely []Likely // empty where there is a cause
+	Tried  []Trial  // the models with one mistake
+}
+
+const (
+	// maxLikely is how many likely mistakes of a group are told.
+	maxLikely = 3
+	// maxFirst is how many mistakes are tried together with all others.
+	maxFirst = 10
+)
+
+// Explain looks for the smallest set of mistakes that agrees with everything.
+// When ctx ends it tells what is known by then.
+func (x *Engine) Explain(ctx context.Context) Explanation {
+	var e Explanation
+	if x.Failures() == 0 {
+		return e
+	}
+	e.Tried = x.try(ctx, x.singles())
+	for _, pick := range []func() []Trial{
+		func() []Trial { return agreeing(e.Tried, false) },
+		func() []Trial { return x.narrowest(agreeing(e.Tried, true)) },
+		func() []Trial { return agreeing(x.try(ctx, x.pairs(ctx)), false) },
+	} {
+		if found := pick(); len(found) > 0 {
+			e.Cause = x.cause(found)
+			return e
+		}
+	}
+	e.Likely = x.likely(ctx)
+	return e
+}
+
+// singles are all models with one mistake, the simplest first.
+func (x *Engine) singles() []Trial {
+	var all []Trial
+	for _, m := range model.Mistakes() {
+		for _, l := range x.layouts(m) {
+			all = append(all, Trial{Mistakes: []model.Mistake{m}, Layout: l, Struck: noFact})
+		}
+	}
+	return all
+}
+
+// layouts are those in which a mistake may make a difference. Before anything is
+// stored the layout has no say.
+func (x *Engine) layouts(m model.Mistake) []model.Layout {
+	switch m.Function {
+	case "Head", "Guard", "Body", "Answer", "Count":
+		return []model.Layout{model.RowPerDevice}
+	}
+	return model.Layouts(x.j.Identity)
+}
+
+// try runs the models until each is struck out or agrees. Those that are not
+// reached before ctx ends are left out.
+func (x *Engine) try(ctx context.Context, trials []Trial) []Trial {
+	done := make([]bool, len(trials))
+	inParallel(len(trials), func(i int) {
+		if ctx.Err() != nil {
+			return
+		}
+		t := &trials[i]
+		m := x.model(t.Layout, t.Mistakes...)
+		t.Struck, done[i] = x.strike(&m), true
+	})
+	var left []Trial
+	for i := range trials {
+		if done[i] {
+			left = append(left, trials[i])
+		}
+	}
+	return left
+}
+
+// inParallel does things side by side, as many as there are processors.
+func inParallel(n int, do func(i int)) {
+	next := make(chan int)
+	var all sync.WaitGroup
+	for range runtime.GOMAXPROCS(0) {
+		all.Go(func() {
+			for i := range next {
+				do(i)
+			}
+		})
+	}
+	for i := range n {
+		next <- i
+	}
+	close(next)
+	all.Wait()
+}
+
+// agreeing are the trials that nothing struck out, of mistakes that promise or
+// of those that only allow.
+func agreeing(trials []Trial, allows bool) []Trial {
+	return slices.DeleteFunc(slices.Clone(trials), func(t Trial) bool {
+		return !t.Struck.None() || allows != slices.ContainsFunc(t.Mistakes, func(m model.Mistake) bool { return m.Allows })
+	})
+}
+
+// cause is the simplest of the trials that agree, with its figures.
+func (x *Engine) cause(found []Trial) *Cause {
+	c := &Cause{Trial: found[0]}
+	c.Figures = x.figures(&c.Trial)
+	for _, t := range found[1:] {
+		for _, id := range t.IDs() {
+			if !slices.Contains(c.IDs(), id) && !slices.Contains(c.Same, id) {
+				c.Same = append(c.Same, id)
+			}
+		}
+	}
+	return c
+}
+
+// pairs are the models with two mistakes in different functions, of which one is
+// among those that foretell the most failures.
+func (x *Engine) pairs(ctx context.Context) []Trial {
+	facts := map[Fact]bool{}
+	for _, f := range x.failures(maxSample) {
+		facts[f] = true
+	}
+	singles := slices.DeleteFunc(x.singles(), func(t Trial) bool { return t.Mistakes[0].Allows })
+	foretold := make([]int, len(singles))
+	inParallel(len(singles), func(i int) {
+		if ctx.Err() == nil {
+			foretold[i] = x.foretells(&singles[i], facts)
+		}
+	})
+	best := make([]int, len(singles))
+	for i := range best {
+		best[i] = i
+	}
+	slices.SortStableFunc(best, func(a, b int) int { return cmp.Compare(foretold[b], foretold[a]) })
+	var pairs []Trial
+	for n, i := range best[:min(len(best), maxFirst)] {
+		for k := range singles {
+			a, b := &singles[i], &singles[k]
+			if slices.Contains(best[:n], k) || a.Mistakes[0].Function == b.Mistakes[0].Function ||
+				a.Layout != b.Layout && x.several(a) && x.several(b) {
+				continue
+			}
+			layout := a.Layout
+			if !x.several(a) {
+				layout = b.Layout
+			}
+			mistakes := []model.Mistake{a.Mistakes[0], b.Mistakes[0]}
+			pairs = append(pairs, Trial{Mistakes: mistakes, Layout: layout, Struck: noFact})
+		}
+	}
+	return pairs
+}
+
+func (x *Engine) several(t *Trial) bool { return len(x.layouts(t.Mistakes[0])) > 1 }
+
+// failures are the facts that fail, so many of each group at most.
+func (x *Engine) failures(most int) []Fact {
+	var facts []Fact
+	n := map[string]int{}
+	add := func(f Fact) {
+		if g := x.group(f); n[g] < most {
+			n[g]++
+			facts = append(facts, f)
+		}
+	}
+	for i, fails := range x.fails {
+		if fails {
+			add(Fact{i, -1})
+		}
+	}
+	for i, fails := range x.refuses {
+		if fails {
+			add(Fact{-1, i})
+		}
+	}
+	return facts
+}
+
+func (x *Engine) group(f Fact) string {
+	if f.Look >= 0 {
+		return x.j.Looks[f.Look].Group
+	}
+	return x.j.Requests[f.Request].Group
+}
+
+// failed says whether the right receiver does not foretell a fact.
+func (x *Engine) failed(f Fact) bool {
+	if f.Look >= 0 {
+		return x.fails[f.Look]
+	}
+	return x.refuses[f.Request]
+}
+
+// foretells is how many of some facts a model foretells.
+func (x *Engine) foretells(t *Trial, of map[Fact]bool) int {
+	foretold, left := map[Fact]bool{}, len(of)
+	m := x.model(t.Layout, t.Mistakes...)
+	x.run(&m, func(f Fact, is bool) bool {
+		if _, seen := foretold[f]; of[f] && !seen {
+			foretold[f] = is
+			left--
+		}
+		return left > 0
+	})
+	n := 0
+	for _, is := range foretold {
+		if is {
+			n++
+		}
+	}
+	return n
+}
+
+// likely are the mistakes that agree with all that was seen of a group.
+func (x *Engine) likely(ctx context.Context) []Likely {
+	groups := x.failingGroups()
+	trials := x.singles()
+	agrees := make([][]bool, len(trials))
+	inParallel(len(trials), func(i int) {
+		if ctx.Err() == nil {
+			agrees[i] = x.agreesWith(&trials[i], groups)
+		}
+	})
+	all := make([]Likely, len(groups))
+	for g, name := range groups {
+		l := Likely{Group: name}
+		for _, allows := range []bool{false, true} {
+			for i := range trials {
+				t := &trials[i]
+				known := slices.ContainsFunc(l.Trials, func(o Trial) bool { return o.Mistakes[0].ID == t.Mistakes[0].ID })
+				if agrees[i] != nil && agrees[i][g] && t.Mistakes[0].Allows == allows && !known && len(l.Trials) < maxLikely {
+					l.Trials = append(l.Trials, *t)
+				}
+			}
+			if len(l.Trials) > 0 {
+				break // what only allows is for where nothing promises
+			}
+		}
+		if len(l.Trials) == 0 {
+			l.Traits = x.traits(name)
+		}
+		all[g] = l
+	}
+	return all
+}
+
+// failingGroups are the groups with failures, those with the most first.
+func (x *Engine) failingGroups() []string {
+	n := map[string]int{}
+	var names []string
+	for _, f := range x.failures(len(x.fails) + len(x.refuses)) {
+		g := x.group(f)
+		if n[g]++; n[g] == 1 {
+			names = append(names, g)
+		}
+	}
+	slices.SortStableFunc(names, func(a, b string) int { return cmp.Compare(n[b], n[a]) })
+	return names
+}
+
+// agreesWith says of each group whether the model agrees with all of it.
+func (x *Engine) agreesWith(t *Trial, groups []string) []bool {
+	agrees := make(map[string]bool, len(groups))
+	for _, g := range groups {
+		agrees[g] = true
+	}
+	m := x.model(t.Layout, t.Mistakes...)
+	left := len(groups)
+	x.run(&m, func(f Fact, foretold bool) bool {
+		if g := x.group(f); !foretold && agrees[g] {
+			agrees[g] = false
+			left--
+		}
+		return left > 0
+	})
+	of := make([]bool, len(groups))
+	for i, g := range groups {
+		of[i] = agrees[g]
+	}
+	return of
+}
