@@ -5,10 +5,7 @@ import (
 	"errors"
 	"time"
 
-	"github.com/ctxpush/ctxpush/conformance/config"
 	"github.com/ctxpush/ctxpush/conformance/event"
-	"github.com/ctxpush/ctxpush/conformance/probe"
-	"github.com/ctxpush/ctxpush/conformance/receiver"
 	"github.com/ctxpush/ctxpush/conformance/report"
 	"github.com/ctxpush/ctxpush/conformance/subject"
 	"github.com/ctxpush/ctxpush/scenarios"
@@ -39,31 +36,24 @@ func Certify(ctx context.Context, c Config) (Report, error) {
 	}
 	built := report.New()
 	r.cfg.Observers = append([]event.Observer{built}, c.Observers...)
-	err = r.play(ctx)
-	return built.Report(), errors.Join(err, r.close())
+	err = r.certify(ctx)
+	return built.Report(), errors.Join(err, r.subject.Close())
 }
-
-// close ends what the run has opened and started.
-func (r *run) close() error { return errors.Join(probe.Close(r.prober), r.receiver.Close()) }
 
 // newRun is a run of the checks whose receiver and probe are ready to be used;
 // neither was started or asked yet.
 func newRun(c Config, checks []scenarios.Check) (*run, error) {
-	r := &run{cfg: c, checks: checks, secret: string(c.Target.Secret), patience: c.Shrink}
+	s, err := subject.Open(c.Target, c.BuiltIn)
+	if err != nil {
+		return nil, err
+	}
+	r := &run{cfg: c, checks: checks, subject: s, patience: c.Shrink, telling: map[string]string{}}
+	s.Ended = func(how string) { r.note("receiver %s, and is started again", how) }
+	s.Noted = func(text string) { r.note("%s", text) }
 	for _, o := range c.Observers {
 		if a, ok := o.(event.AttemptObserver); ok && a.WantsAttempts() {
 			r.attempts = true
 		}
 	}
-	if r.secret == "" {
-		r.secret = subject.NewSecret()
-	}
-	var err error
-	if r.receiver, err = receiver.New(c.Target, receiver.Env{Secret: r.secret, BuiltIn: c.BuiltIn}); err != nil {
-		return nil, err
-	}
-	target := c.Target
-	target.Secret = config.Secret(r.secret)
-	r.prober, err = probe.For(target, r.receiver)
-	return r, err
+	return r, nil
 }

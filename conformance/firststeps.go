@@ -3,9 +3,9 @@ package conformance
 import (
 	"context"
 	"errors"
+	"strings"
 	"time"
 
-	"github.com/ctxpush/ctxpush/conformance/config"
 	"github.com/ctxpush/ctxpush/conformance/doctor"
 	"github.com/ctxpush/ctxpush/conformance/event"
 )
@@ -23,7 +23,7 @@ func (r *run) firstSteps(ctx context.Context) (over bool, err error) {
 	case err == nil || ctx.Err() != nil:
 		return false, err
 	case doctor.IsSurroundings(err):
-		r.skipAll("", firstLine(err.Error()))
+		r.skipAll("", firstLine(err))
 		return false, err
 	}
 	return r.fallsShort(ctx, err)
@@ -32,12 +32,12 @@ func (r *run) firstSteps(ctx context.Context) (over bool, err error) {
 // takeFirst takes the first steps, and gives a receiver whose first state came
 // late twice the time that it took, and says so: the page sets no time.
 func (r *run) takeFirst(ctx context.Context) error {
-	target := r.cfg.Target
-	target.Secret = config.Secret(r.secret)
-	first, err := doctor.TakeFirst(ctx, doctor.Options{Target: target, Seed: r.cfg.Seed, Salt: r.cfg.Salt, Epoch: r.cfg.Epoch}, r.receiver, r.prober)
+	target := &r.subject.Target
+	o := doctor.Options{Target: *target, Seed: r.cfg.Seed, Salt: r.cfg.Salt, Epoch: r.cfg.Epoch}
+	first, err := doctor.TakeFirst(ctx, o, r.subject.Receiver, r.subject.Prober)
 	if err == nil && first.Late > 0 {
-		r.note("%s", first.Note(r.cfg.Target.Settle))
-		r.cfg.Target.Settle = first.Settle()
+		r.note("%s", first.Note(target.Settle))
+		target.Settle = first.Settle()
 	}
 	return err
 }
@@ -52,15 +52,15 @@ func (r *run) fallsShort(ctx context.Context, why error) (bool, error) {
 		if err != nil || v.skip != "" {
 			return false, err
 		}
-		if how, ended := r.revive(ctx); ended {
+		if how, ended := r.subject.Revive(ctx); ended {
 			why = errors.New("the receiver " + how)
 		}
-		r.playAll(ctx, []*verdict{v}, 1)
-		if ctx.Err() != nil || !v.failed() {
+		r.playAll(ctx, []*verdict{v}, 1, nil)
+		if ctx.Err() != nil || !v.hasFailed() {
 			return false, ctx.Err()
 		}
 		r.explainAll(ctx, []*verdict{v}, 1)
-		r.skipAll(acknowledgedCheck, "nothing gets through: "+firstLine(why.Error()))
+		r.skipAll(acknowledgedCheck, "nothing gets through: "+firstLine(why))
 		return true, ctx.Err()
 	}
 	return false, nil
@@ -73,4 +73,14 @@ func (r *run) skipAll(but, reason string) {
 			r.emit(event.CheckFinished{Time: time.Now(), Verdict: event.Verdict{ID: c.ID, Result: event.Skipped, Reason: reason}})
 		}
 	}
+}
+
+func firstLine(err error) string {
+	line, _, _ := strings.Cut(err.Error(), "\n")
+	return line
+}
+
+// reachable sees that the probe answers.
+func (r *run) reachable(ctx context.Context) error {
+	return r.subject.Reachable(ctx, r.cfg.seed())
 }

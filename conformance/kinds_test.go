@@ -28,7 +28,7 @@ var _ = Describe("The receiver in Python, a local process", func() {
 				}
 				Skip("PYTHON IS NOT INSTALLED: the receiver in another language is not tested")
 			}
-			c, err := config.Load(filepath.Join("..", "fixtures", "receiver", "python", file), os.LookupEnv)
+			c, err := config.Load(filepath.Join("..", "fixtures", "reference", "python", file), os.LookupEnv)
 			Expect(err).NotTo(HaveOccurred())
 			c.Receiver.Command.Env["DB"] = filepath.Join(GinkgoT().TempDir(), "receiver.db")
 			r, err := conformance.Certify(ctx, conformance.Config{Target: c})
@@ -70,7 +70,7 @@ var _ = Describe("The receiver in Python by its SQLite file", func() {
 	It("is certified, with kills and restarts", func(ctx SpecContext) {
 		need(ctx, "python3", "python3", "--version")
 		dir := GinkgoT().TempDir()
-		folder, err := filepath.Abs(filepath.Join("..", "fixtures", "receiver", "python"))
+		folder, err := filepath.Abs(filepath.Join("..", "fixtures", "reference", "python"))
 		Expect(err).NotTo(HaveOccurred())
 		text := strings.NewReplacer("FOLDER", folder, "DIR", dir).Replace(bySQLite)
 		c, err := config.Parse("receiver.yaml", []byte(text), dir, os.LookupEnv)
@@ -94,7 +94,7 @@ var _ = Describe("The reference receiver in a container made from scratch", func
 		build.Env = append(os.Environ(), "CGO_ENABLED=0")
 		out, err := build.CombinedOutput()
 		Expect(err).NotTo(HaveOccurred(), string(out))
-		dockerfile, err := os.ReadFile(filepath.Join("..", "fixtures", "receiver", "Dockerfile"))
+		dockerfile, err := os.ReadFile(filepath.Join("..", "fixtures", "reference", "Dockerfile"))
 		Expect(err).NotTo(HaveOccurred())
 		Expect(os.WriteFile(filepath.Join(dir, "Dockerfile"), dockerfile, 0o644)).To(Succeed())
 
@@ -122,7 +122,7 @@ var _ = Describe("A receiver and its PostgreSQL from a compose file", func() {
 		need(ctx, "a container engine", "docker", "info")
 		need(ctx, "docker compose or docker-compose", "sh", "-c", "docker compose version || docker-compose version")
 		need(ctx, "debootstrap", "sh", "-c", "command -v debootstrap")
-		folder := filepath.Join("..", "fixtures", "receiver", "compose")
+		folder := filepath.Join("..", "fixtures", "reference", "compose")
 		database := postgresImage(ctx, folder)
 		dir := GinkgoT().TempDir()
 		program := exec.CommandContext(ctx, "go", "build", "-o", filepath.Join(dir, "receiver-postgres"), "../fixtures/reference/compose")

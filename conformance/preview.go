@@ -4,7 +4,9 @@ import (
 	"context"
 	"time"
 
+	"github.com/ctxpush/ctxpush/conformance/play"
 	"github.com/ctxpush/ctxpush/conformance/receiver"
+	"github.com/ctxpush/ctxpush/conformance/subject"
 	"github.com/ctxpush/ctxpush/mocksender"
 	"github.com/ctxpush/ctxpush/scenarios"
 )
@@ -31,24 +33,24 @@ func Preview(c Config) ([]Previewed, error) {
 	if err := distinct(c.Scenarios); err != nil {
 		return nil, err
 	}
-	r := &run{cfg: c, receiver: nowhere{url: c.Target.Receiver.URL}, secret: string(c.Target.Secret)}
-	if r.secret == "" {
-		r.secret = anySecret
+	if c.Target.Secret == "" {
+		c.Target.Secret = anySecret
 	}
+	r := &run{cfg: c, subject: subject.New(c.Target, nowhere{url: c.Target.Receiver.URL}, nil)}
 	var all []Previewed
 	for i := range c.Scenarios {
 		v, err := r.prepare(context.Background(), &c.Scenarios[i])
 		if err != nil {
 			return nil, err
 		}
-		for _, p := range v.plays {
-			shown := Previewed{Check: *v.check, Scenario: p.scenario}
-			for _, step := range p.scenario.Steps {
-				requests, err := p.preview(step)
-				if err != nil {
-					return nil, err
-				}
-				shown.Steps = append(shown.Steps, PreviewedStep{step, requests})
+		for _, plan := range v.planned {
+			requests, err := play.Preview(r.subject, plan.scenario, plan.cast, r.options(v.check))
+			if err != nil {
+				return nil, err
+			}
+			shown := Previewed{Check: *v.check, Scenario: plan.scenario}
+			for n, step := range plan.scenario.Steps {
+				shown.Steps = append(shown.Steps, PreviewedStep{step, requests[n]})
 			}
 			all = append(all, shown)
 		}
@@ -74,26 +76,3 @@ func (n nowhere) URL() string {
 
 // Fixed is empty: a restart can be shown.
 func (nowhere) Fixed() string { return "" }
-
-// preview is the first attempt of each request of the step.
-func (p *play) preview(step scenarios.Step) ([]mocksender.Attempt, error) {
-	batches := step.Together
-	if len(step.Batch) > 0 || step.Raw != nil {
-		batches = []scenarios.Step{step}
-	}
-	var attempts []mocksender.Attempt
-	for _, batch := range batches {
-		batch.Proxy = nil // the request is the same without
-		sender, done, err := p.sender(batch, p.next())
-		if err != nil {
-			return nil, err
-		}
-		request, err := p.request(sender, batch, p.cast.Events(batch.Batch))
-		if err != nil {
-			return nil, err
-		}
-		attempts = append(attempts, sender.Preview(request))
-		done()
-	}
-	return attempts, nil
-}

@@ -10,22 +10,18 @@ import (
 	"time"
 
 	"github.com/ctxpush/ctxpush/conformance/event"
-	"github.com/ctxpush/ctxpush/conformance/explain"
-	"github.com/ctxpush/ctxpush/conformance/probe"
-	"github.com/ctxpush/ctxpush/conformance/receiver"
+	"github.com/ctxpush/ctxpush/conformance/play"
 	"github.com/ctxpush/ctxpush/conformance/state"
+	"github.com/ctxpush/ctxpush/conformance/subject"
 	"github.com/ctxpush/ctxpush/mocksender"
-	"github.com/ctxpush/ctxpush/mocksender/clock"
 	"github.com/ctxpush/ctxpush/scenarios"
 )
 
 // run is one certification. It emits events and knows none of their readers.
 type run struct {
-	cfg      Config
-	checks   []scenarios.Check
-	receiver receiver.Receiver
-	prober   probe.Prober
-	secret   string
+	cfg     Config
+	checks  []scenarios.Check
+	subject *subject.Subject
 
 	emitting sync.Mutex
 	// attempts is set where somebody wants to be told of each.
@@ -33,23 +29,11 @@ type run struct {
 
 	// slowest is how long, in nanoseconds, a right state took at most.
 	slowest atomic.Int64
-
-	// replaying is set while failures are explained: a receiver that ends then,
-	// as it is made to, is started again without a word.
-	replaying atomic.Bool
 	// patience is how much time is left to explain failures.
 	patience time.Duration
-	// explains is the check that tells an explanation, by the likely cause.
-	explains map[string]string
-
-	reviving sync.Mutex
-	revivals int
-	// lost is why the receiver is gone for good.
-	lost error
+	// telling is the check that tells an explanation, by the likely cause.
+	telling map[string]string
 }
-
-// maxRevivals is how often a receiver that ends of its own is started again.
-const maxRevivals = 10
 
 func (r *run) emit(e event.Event) {
 	r.emitting.Lock()
@@ -64,19 +48,20 @@ func (r *run) note(format string, args ...any) {
 }
 
 func (r *run) started() event.RunStarted {
-	info := r.receiver.Info()
+	target := r.subject.Target
+	info := r.subject.Receiver.Info()
 	e := event.RunStarted{
 		Time:    time.Now(),
-		Tool:    event.Tool{Version: r.cfg.Version, Seed: r.cfg.Seed, Salt: r.cfg.Salt, Epoch: r.cfg.Epoch, Protocol: string(r.cfg.Target.Protocol)},
+		Tool:    event.Tool{Version: r.cfg.Version, Seed: r.cfg.Seed, Salt: r.cfg.Salt, Epoch: r.cfg.Epoch, Protocol: string(target.Protocol)},
 		Command: r.cfg.Command,
-		Receiver: event.Receiver{Arguments: r.cfg.Target.Arguments("--config "), Name: r.cfg.Target.Name, Kind: info.Kind, URL: r.receiver.URL(), Image: info.Image, Digest: info.Digest,
-			Identity: string(r.cfg.Target.Identity), File: r.cfg.Target.File, FileDigest: r.cfg.Target.FileDigest},
+		Receiver: event.Receiver{Arguments: target.Arguments("--config "), Name: target.Name, Kind: info.Kind, URL: r.subject.URL(),
+			Image: info.Image, Digest: info.Digest, Identity: string(target.Identity), File: target.File, FileDigest: target.FileDigest},
 	}
 	for _, c := range r.checks {
 		e.Checks = append(e.Checks, r.describe(c))
 	}
 	e.Settings = r.settings()
-	for _, w := range r.cfg.Target.Waive {
+	for _, w := range target.Waive {
 		e.Waivers = append(e.Waivers, event.Waiver{Check: w.Check, Why: w.Why})
 	}
 	return e
@@ -91,10 +76,10 @@ func (r *run) describe(c scenarios.Check) event.Check {
 	return d
 }
 
-// play starts the receiver, plays every check and judges it. The error is why
+// certify starts the receiver, plays every check and judges it. The error is why
 // the run could not go on.
-func (r *run) play(ctx context.Context) error {
-	err := r.receiver.Start(ctx)
+func (r *run) certify(ctx context.Context) error {
+	err := r.subject.Start(ctx)
 	r.emit(r.started())
 	if err == nil {
 		err = r.reachable(ctx)
@@ -112,26 +97,6 @@ func (r *run) play(ctx context.Context) error {
 	return err
 }
 
-// reachable sees that the probe works before anything is judged by it: the
-// receiver can't know a message that was never sent. What it is asked of, such
-// as a database beside it, may take a moment longer than the receiver to start.
-func (r *run) reachable(ctx context.Context) error {
-	_, err := probe.Await(ctx, r.prober, r.unsent(), time.Now().Add(r.cfg.Target.Settle), anything)
-	return err
-}
-
-// unsent is the key of a message that is never sent.
-func (r *run) unsent() mocksender.Key {
-	key := r.cfg.seed().PlainMessage(0).Key.Message()
-	if r.cfg.Target.Identity == scenarios.ByDevice {
-		key.DeviceToken = r.cfg.seed().Token(0)
-	}
-	return key
-}
-
-// anything is any state: what matters is that there is an answer.
-func anything(*event.State) bool { return true }
-
 // rounds plays the checks that leave the receiver alone side by side, then those
 // that are explored, looks at all their states again, and then plays those that
 // stop or kill it, one after the other.
@@ -145,7 +110,7 @@ func (r *run) rounds(ctx context.Context) error {
 		switch {
 		case v.skip != "":
 			r.finish(v)
-		case v.explored != nil:
+		case v.exploration != nil:
 			explored = append(explored, v)
 		case v.check.Disrupts():
 			disruptive = append(disruptive, v)
@@ -165,7 +130,7 @@ func (r *run) rounds(ctx context.Context) error {
 		var both sync.WaitGroup
 		both.Go(func() { r.explore(ctx, round.explored) })
 		finish := r.playAround(ctx, round.last)
-		r.playAll(ctx, round.verdicts, round.parallel)
+		r.playAll(ctx, round.verdicts, round.parallel, nil)
 		both.Wait()
 		finish()
 		round.verdicts = append(round.verdicts, round.last...)
@@ -183,50 +148,80 @@ func (r *run) rounds(ctx context.Context) error {
 // prepare binds a check's scenarios, and finds out whether it has to be
 // skipped.
 func (r *run) prepare(ctx context.Context, c *scenarios.Check) (*verdict, error) {
-	v := &verdict{check: c, explored: r.newExploration(c)}
+	v := &verdict{check: c, exploration: r.explorationOf(c)}
 	var err error
-	if v.skip, err = immovable(ctx, r.receiver, *c); err != nil {
+	if v.skip, err = play.Impossible(ctx, r.subject.Receiver, *c); err != nil {
 		return nil, err
 	}
 	for i, s := range c.Scenarios {
-		if reason := playable(s, r.secret); reason != "" && v.skip == "" {
+		if reason := play.Unplayable(s, r.subject.Secret()); reason != "" && v.skip == "" {
 			v.skip = reason
 		}
-		label := fmt.Sprintf("%s/%d", c.ID, i)
-		cast, err := scenarios.Bind(s, r.cfg.seed(), r.cfg.Epoch, label)
+		cast, err := r.bind(s, fmt.Sprintf("%s/%d", c.ID, i))
 		if err != nil {
 			return nil, fmt.Errorf("check %s: %w", c.ID, err)
 		}
-		v.plays = append(v.plays, &play{run: r, check: c, scenario: s, cast: cast})
+		v.planned = append(v.planned, planned{s, cast})
 	}
+	v.outcomes = make([]play.Outcome, len(v.planned))
 	return v, nil
 }
 
+// bind gives a scenario its messages.
+func (r *run) bind(s scenarios.Scenario, label string) (scenarios.Cast, error) {
+	return scenarios.Bind(s, r.cfg.seed(), r.cfg.Epoch, label)
+}
+
+// options are how a check's scenarios are played.
+func (r *run) options(c *scenarios.Check) play.Options {
+	return play.Options{Check: c, Seed: r.cfg.seed(), TimeScale: r.cfg.TimeScale, Attempted: r.attempted(c)}
+}
+
+// attempted tells of a check's attempts; nil where nobody wants to know.
+func (r *run) attempted(c *scenarios.Check) func(mocksender.Attempt) {
+	if !r.attempts {
+		return nil
+	}
+	return func(a mocksender.Attempt) { r.emit(event.AttemptFinished{ID: c.ID, Attempt: a}) }
+}
+
+// playAround begins the checks whose last steps come after all others', and
+// finishes them when that is the case.
+func (r *run) playAround(ctx context.Context, verdicts []*verdict) (finish func()) {
+	others := make(chan struct{})
+	plays := 0
+	for _, v := range verdicts {
+		plays += len(v.planned)
+	}
+	var all sync.WaitGroup
+	all.Go(func() { r.playAll(ctx, verdicts, plays, others) })
+	return func() {
+		close(others)
+		all.Wait()
+	}
+}
+
 // playAll plays the scenarios of the checks, so many at a time, and finishes
-// each check with its last scenario.
-func (r *run) playAll(ctx context.Context, verdicts []*verdict, parallel int) {
+// each check with its last scenario. others is closed once all else was played;
+// nil: nothing else is.
+func (r *run) playAll(ctx context.Context, verdicts []*verdict, parallel int, others <-chan struct{}) {
 	free := make(chan struct{}, parallel)
 	var all sync.WaitGroup
 	for _, v := range verdicts {
 		var own sync.WaitGroup
 		var begun sync.Once
 		var played atomic.Int64
-		for _, p := range v.plays {
+		for i, plan := range v.planned {
 			free <- struct{}{}
 			own.Add(1)
 			all.Go(func() {
 				defer own.Done()
 				defer func() { <-free }()
-				begun.Do(func() {
-					v.begin = time.Now()
-					r.emit(event.CheckStarted{Time: v.begin, ID: v.check.ID})
-				})
-				if lost := r.gone(); lost != nil {
-					p.broke = fmt.Errorf("not played: the receiver is gone: %w", lost)
-					return
-				}
-				p.do(ctx)
-				r.advanced(v.check, int(played.Add(1)), len(v.plays))
+				begun.Do(func() { r.emit(event.CheckStarted{Time: time.Now(), ID: v.check.ID}) })
+				o := r.options(v.check)
+				o.Others = others
+				v.outcomes[i] = r.play(ctx, plan, o)
+				r.emit(event.Advanced{Time: time.Now(), ID: v.check.ID, Played: int(played.Add(1)), Of: len(v.planned)})
 			})
 		}
 		all.Go(func() {
@@ -239,59 +234,48 @@ func (r *run) playAll(ctx context.Context, verdicts []*verdict, parallel int) {
 	all.Wait()
 }
 
-// playAround begins the checks whose last steps come after all others', and
-// finishes them when that is the case.
-func (r *run) playAround(ctx context.Context, verdicts []*verdict) (finish func()) {
-	others := make(chan struct{})
-	plays := 0
-	for _, v := range verdicts {
-		for _, p := range v.plays {
-			p.others = others
-			plays++
-		}
+// play plays a scenario, unless the receiver is gone.
+func (r *run) play(ctx context.Context, plan planned, o play.Options) play.Outcome {
+	if lost := r.subject.Gone(); lost != nil {
+		return play.Broken(plan.scenario, plan.cast, fmt.Errorf("not played: the receiver is gone: %w", lost))
 	}
-	var all sync.WaitGroup
-	all.Go(func() { r.playAll(ctx, verdicts, plays) })
-	return func() {
-		close(others)
-		all.Wait()
+	out := play.Play(ctx, r.subject, plan.scenario, plan.cast, o)
+	r.settled(out.Took)
+	return out
+}
+
+// settled remembers how long states took that became right.
+func (r *run) settled(took time.Duration) {
+	for {
+		before := r.slowest.Load()
+		if int64(took) <= before || r.slowest.CompareAndSwap(before, int64(took)) {
+			return
+		}
 	}
 }
 
 // finish tells a check's verdict as it is now.
 func (r *run) finish(v *verdict) {
-	r.emit(event.CheckFinished{Time: time.Now(), Verdict: v.result(r.cfg.Target.Waive)})
+	r.emit(event.CheckFinished{Time: time.Now(), Verdict: v.result(r.cfg)})
 }
 
 // lookAgain compares once more what was right, when the time to settle after
 // the last acknowledgement is over: nothing may have changed by then.
 func (r *run) lookAgain(ctx context.Context, verdicts []*verdict) error {
-	type look struct {
-		of   *verdict
-		play *play
-		want scenarios.Want
-	}
-	var looks []look
-	var wants []probe.Want
+	var wants []scenarios.Want
 	var last time.Time
 	for _, v := range verdicts {
-		for _, p := range v.plays {
-			for _, w := range p.settled {
-				looks = append(looks, look{v, p, w})
-				wants = append(wants, probe.Want{Key: w.Key, OK: anything})
-			}
-			if p.lastAck.After(last) {
-				last = p.lastAck
+		for _, o := range v.outcomes {
+			wants = append(wants, o.Settled...)
+			if ack := o.LastAck(); ack.After(last) {
+				last = ack
 			}
 		}
 	}
-	if len(looks) == 0 {
+	if len(wants) == 0 {
 		return nil
 	}
-	if err := pause(ctx, time.Until(last.Add(r.cfg.Target.Settle))); err != nil {
-		return err
-	}
-	states, err := probe.Settle(ctx, r.prober, wants, time.Now().Add(r.cfg.Target.Settle))
+	states, err := r.subject.SecondLook(ctx, wants, last)
 	if err != nil {
 		if ctx.Err() == nil {
 			for _, v := range verdicts {
@@ -301,111 +285,24 @@ func (r *run) lookAgain(ctx context.Context, verdicts []*verdict) error {
 		}
 		return err
 	}
-	changed := map[*verdict]bool{}
-	for i, l := range looks {
-		if l.play.changed(l.want, states[i]) {
-			changed[l.of] = true
-		}
-	}
 	for _, v := range verdicts {
-		if changed[v] {
+		changed := false
+		for i, o := range v.outcomes {
+			n := len(o.Settled)
+			again := lookedAtAgain(r.subject, o, states[:n])
+			changed = changed || len(again.Failures) > len(o.Failures)
+			v.outcomes[i], states = again, states[n:]
+		}
+		if changed {
 			r.finish(v)
 		}
 	}
 	return nil
 }
 
-// changed judges a state that was right before.
-func (p *play) changed(w scenarios.Want, got *event.State) bool {
-	m, wrong := state.Compare(w, got)
-	if !wrong {
-		return false
+func lookedAtAgain(s *subject.Subject, o play.Outcome, states []*state.State) play.Outcome {
+	if len(states) == 0 {
+		return o
 	}
-	p.saw(time.Now(), p.compared([]scenarios.Want{w}, []*event.State{got}))
-	kind, cause := event.Reverted, explain.AppliedLater
-	if w.Status == "" {
-		kind, cause = event.Accepted, p.check.Cause
-	}
-	p.misjudged(w, got, m, ", and was right before", kind, cause)
-	return true
-}
-
-// advanced tells how far a check is.
-func (r *run) advanced(c *scenarios.Check, played, of int) {
-	r.emit(event.Advanced{Time: time.Now(), ID: c.ID, Played: played, Of: of})
-}
-
-// newSender is a sender of a check's requests to the receiver behind base.
-func (r *run) newSender(base string, c *scenarios.Check) *mocksender.Sender {
-	s := &mocksender.Sender{
-		URL:     base + r.cfg.Target.Path,
-		Secret:  r.secret,
-		Profile: r.cfg.Target.Protocol,
-		Timeout: r.cfg.Target.Timeout,
-		Clock:   clock.Scaled(r.cfg.TimeScale),
-	}
-	if r.attempts {
-		s.Attempted = func(a mocksender.Attempt) { r.emit(event.AttemptFinished{ID: c.ID, Attempt: a}) }
-	}
-	return s
-}
-
-// revive starts a receiver again that has ended unasked, and says how it ended.
-func (r *run) revive(ctx context.Context) (how string, ended bool) {
-	r.reviving.Lock()
-	defer r.reviving.Unlock()
-	if r.lost != nil {
-		return "is gone: " + r.lost.Error(), true
-	}
-	how, ended = r.receiver.Exited()
-	if !ended {
-		return "", false
-	}
-	if !r.replaying.Load() {
-		r.note("receiver %s, and is started again", how)
-		r.revivals++
-	}
-	if r.revivals > maxRevivals {
-		r.lost = fmt.Errorf("it ended %d times of its own", r.revivals)
-	} else if err := r.receiver.Start(ctx); err != nil {
-		r.lost = err
-	}
-	return how, true
-}
-
-// lose says that the receiver is gone for good.
-func (r *run) lose(why error) {
-	r.reviving.Lock()
-	defer r.reviving.Unlock()
-	r.lost = why
-}
-
-func (r *run) gone() error {
-	r.reviving.Lock()
-	defer r.reviving.Unlock()
-	return r.lost
-}
-
-// kept leaves out what the receiver by design does not keep: messages whose
-// final state is one that it ignores.
-func (r *run) kept(s scenarios.Scenario, wants []scenarios.Want) []scenarios.Want {
-	if len(r.cfg.Target.Ignores) == 0 {
-		return wants
-	}
-	var left []scenarios.Want
-	for _, w := range wants {
-		if !r.ignores(w.Status) {
-			left = append(left, w)
-		}
-	}
-	return left
-}
-
-func (r *run) ignores(s mocksender.DeliveryStatus) bool {
-	for _, ignored := range r.cfg.Target.Ignores {
-		if s == ignored {
-			return true
-		}
-	}
-	return false
+	return o.LookedAtAgain(s, o.Settled, states)
 }

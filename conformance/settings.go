@@ -9,6 +9,7 @@ import (
 
 	"github.com/ctxpush/ctxpush/conformance/config"
 	"github.com/ctxpush/ctxpush/conformance/event"
+	"github.com/ctxpush/ctxpush/conformance/play"
 	"github.com/ctxpush/ctxpush/fixtures"
 	"github.com/ctxpush/ctxpush/fixtures/reference"
 	"github.com/ctxpush/ctxpush/scenarios"
@@ -75,7 +76,7 @@ type Config struct {
 
 const (
 	// DefaultTimeScale puts the two hours of a batch's retries into two seconds.
-	DefaultTimeScale = 3600
+	DefaultTimeScale = play.DefaultTimeScale
 	// DefaultParallel is small enough for receivers with few connections.
 	DefaultParallel = 8
 	// DefaultShrink bounds what a receiver that fails everything costs.
@@ -175,7 +176,7 @@ func (c *Config) validate() error {
 func (r *run) settings() []event.Setting {
 	c := &r.cfg
 	settings := []event.Setting{
-		{Name: "webhook", Value: r.receiver.URL() + c.Target.Path},
+		{Name: "webhook", Value: r.subject.URL() + c.Target.Path},
 		{Name: "explored orders", Value: string(c.Explore)},
 		{Name: "time to settle", Value: c.Target.Settle.String()},
 		{Name: "time-out of a request", Value: c.Target.Timeout.String()},

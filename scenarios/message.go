@@ -1,6 +1,7 @@
 package scenarios
 
 import (
+	"slices"
 	"time"
 
 	"github.com/ctxpush/ctxpush/mocksender"
@@ -112,4 +113,17 @@ type Content struct {
 	Size int
 	// JSON is the content itself.
 	JSON string
+}
+
+// Place is where the entry's change stands in its device's history, from 0; a
+// cancellation stands behind the longest of them.
+func (m *Message) Place(ref Ref) int {
+	longest := 0
+	for _, d := range m.Devices {
+		if d.Name == ref.Device {
+			return slices.IndexFunc(d.History, func(c Change) bool { return c.Status == ref.Status })
+		}
+		longest = max(longest, len(d.History))
+	}
+	return longest
 }

@@ -72,7 +72,7 @@ or value, 3 the surroundings are broken, 130 and 143 interrupted.`,
 		return unknownCommand(cmd, args)
 	}
 	root.RunE = func(cmd *cobra.Command, _ []string) error { return cmd.Help() }
-	root.AddCommand(newCertify(s), newChecks(s), newScenario(s), newSend(s), newLoad(s), newReceiver(s), newReport(s), newInit(s), newDoctor(s), newSchema(s), newCompletion(s), newMan(), newVersion(s))
+	root.AddCommand(newCertify(s), newChecks(s), newScenario(s), newSend(s), newLoad(s), newReceiver(s), newServe(s), newReport(s), newInit(s), newDoctor(s), newSchema(s), newCompletion(s), newMan(), newVersion(s))
 	root.DisableAutoGenTag = true
 	withUsageErrors(root)
 	withCompletion(root)

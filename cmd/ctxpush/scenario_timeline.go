@@ -83,7 +83,7 @@ func (t *timeline) begin(e conformance.ScenarioStarted) {
 		if len(seen.States) > 1 {
 			more = fmt.Sprintf(" and %d more", len(seen.States)-1)
 		}
-		t.line("       %s is message %s%s", seen.Name, seen.Key, more)
+		t.line("       %s is message %s%s", seen.Name(), seen.Key, more)
 	}
 	t.look(e.Before)
 }
@@ -96,8 +96,8 @@ func (t *timeline) look(l conformance.Look) {
 	}
 	parts := make([]string, len(l.Seen))
 	for i, seen := range l.Seen {
-		t.states[seen.Name] = seen.String()
-		parts[i] = seen.Name + ": " + seen.String()
+		t.states[seen.Name()] = seen.String()
+		parts[i] = seen.Name() + ": " + seen.String()
 	}
 	t.line("       %s", strings.Join(parts, "; "))
 }
@@ -110,9 +110,9 @@ func (t *timeline) changes(l conformance.Look) {
 	}
 	for _, seen := range l.Seen {
 		now := seen.String()
-		if before := t.states[seen.Name]; before != now {
-			t.line("       %s: %s → %s", seen.Name, before, now)
-			t.states[seen.Name] = now
+		if before := t.states[seen.Name()]; before != now {
+			t.line("       %s: %s → %s", seen.Name(), before, now)
+			t.states[seen.Name()] = now
 		}
 	}
 }

@@ -4,6 +4,8 @@
 package event
 
 import (
+	"slices"
+	"strings"
 	"time"
 
 	"github.com/ctxpush/ctxpush/conformance/state"
@@ -110,7 +112,7 @@ type Tool struct {
 	Version  string    `json:"version"`
 	Seed     uint64    `json:"seed"`
 	Salt     string    `json:"salt,omitempty"` // what the messages' keys follow from beside the seed
-	Epoch    time.Time `json:"epoch"` // the time at which the run's messages were scheduled
+	Epoch    time.Time `json:"epoch"`          // the time at which the run's messages were scheduled
 	Protocol string    `json:"protocol"`
 }
 
@@ -214,7 +216,12 @@ type Failure struct {
 	// Remedy is what the author may change, in a sentence or two.
 	Remedy string `json:"remedy,omitempty"`
 	// Detail says in one line what was wrong, such as "answered 500".
-	Detail   string         `json:"detail,omitempty"`
+	Detail string `json:"detail,omitempty"`
+	// Remark is what was found out about the failure, such as for which entries a
+	// batch was refused, and Limits at which sizes it begins. In a report they are
+	// part of Detail.
+	Remark   string         `json:"-"`
+	Limits   string         `json:"-"`
 	Schedule string         `json:"schedule"` // the schedule's name
 	Message  mocksender.Key `json:"message"`
 	Expected *State         `json:"expected,omitempty"` // nil: a message that is not known
@@ -249,6 +256,12 @@ type Failure struct {
 
 // State is what a receiver knows of a message, as far as its probe tells.
 type State = state.State
+
+// Details are what was wrong with all that was found out about it, in one line.
+func (f Failure) Details() string {
+	parts := slices.DeleteFunc([]string{f.Detail, f.Remark, f.Limits}, func(s string) bool { return s == "" })
+	return strings.Join(parts, "; ")
+}
 
 // Symptom is what the failure looks like.
 func (f Failure) Symptom() state.Symptom {

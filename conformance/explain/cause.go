@@ -1,9 +1,13 @@
 package explain
 
 import (
+	"cmp"
 	"slices"
 
 	"github.com/ctxpush/ctxpush/conformance/event"
+	"github.com/ctxpush/ctxpush/conformance/state"
+	"github.com/ctxpush/ctxpush/mocksender"
+	"github.com/ctxpush/ctxpush/scenarios"
 )
 
 // Cause is one mistake of receivers.
@@ -36,28 +40,71 @@ func CauseByID(id string) (Cause, bool) {
 	return c, ok
 }
 
-// AnswerCause is the likely cause of that answer to a valid request, by its ID;
-// otherwise where the answer says no more. 0 is no answer.
-func AnswerCause(status int, otherwise string) string {
-	switch status {
-	case 0:
-		return NoAnswer
-	case 401, 403:
-		return "secret-not-accepted"
-	case 404, 405:
-		return "wrong-path"
-	case 413:
-		return bodyLimit
-	case 415:
-		return "content-type-strict"
+// Guess is the likely cause of a failure by its symptom alone, by its ID;
+// otherwise where that says no more.
+func Guess(s state.Symptom, otherwise string) string {
+	switch {
+	case s.Kind == state.Reverted:
+		return "applied-later"
+	case s.Kind == state.Crashed && s.Answer == state.NoAnswer:
+		return "ended-during"
+	case s.Kind == state.Crashed && s.Answer == "":
+		return "ended-after"
+	case s.Kind == state.Refused:
+		return cmp.Or(byAnswer[s.Answer], otherwise)
 	}
 	return otherwise
 }
+
+// byAnswer are the likely causes of an answer to a valid request.
+var byAnswer = map[state.Answer]string{
+	state.NoAnswer: "no-answer", state.TimedOut: "no-answer",
+	"401": "secret-not-accepted", "403": "secret-not-accepted",
+	"404": "wrong-path", "405": "wrong-path",
+	"413": "body-limit", "415": "content-type-strict",
+}
+
+// GuessByOrder is the likely cause of an explored schedule's failure, by what the
+// receiver has made of it; otherwise where that says no more.
+func GuessByOrder(s scenarios.Scenario, cast scenarios.Cast, f event.Failure, otherwise string) string {
+	if id := Guess(f.Symptom(), ""); id != "" || f.Kind == event.Refused || f.Expected == nil {
+		return cmp.Or(id, otherwise)
+	}
+	if f.Got == nil {
+		return "entries-dropped"
+	}
+	if overlaps(s) {
+		return otherwise
+	}
+	var own []mocksender.Event
+	for _, step := range s.Steps {
+		for _, e := range cast.Events(step.Batch) {
+			if f.Message.DeviceToken == "" || e.DeviceToken == "" || e.DeviceToken == f.Message.DeviceToken {
+				own = append(own, e)
+			}
+		}
+	}
+	switch n := len(own); {
+	case n == 0:
+		return otherwise
+	case f.Field.ComesFrom(own[n-1], f.Got):
+		return lastArrival
+	case f.Field.ComesFrom(own[0], f.Got):
+		return firstArrival
+	}
+	return otherwise
+}
+
+const (
+	lastArrival  = "last-arrival-wins"
+	firstArrival = "first-arrival-wins"
+)
 
 // Told is the failure with its cause and remedy in words. Of a scenario of the
 // user's own the cause may be a sentence: it is told as it is, and the remedy is
 // that of the failure's kind.
 func Told(f event.Failure) event.Failure {
+	f.Detail, f.Remark, f.Limits = f.Details(), "", ""
 	if c, known := causesByID[f.CauseID]; known {
 		f.Cause, f.Remedy = c.Text, c.Remedy
 		return f
@@ -79,15 +126,3 @@ var kindRemedies = map[event.Kind]string{
 	event.Accepted: "The request must be refused before anything is read or written of it, with 4xx and without effect.",
 	event.Crashed:  "The receiver's process ended. Its log tells why; catch what a single request may throw.",
 }
-
-// The causes that are found by what a failure looks like.
-const (
-	LastArrival  = "last-arrival-wins"
-	FirstArrival = "first-arrival-wins"
-	EntryDropped = "entries-dropped"
-	AppliedLater = "applied-later"
-	EndedAfter   = "ended-after"
-	EndedDuring  = "ended-during"
-	NoAnswer     = "no-answer"
-	bodyLimit    = "body-limit"
-)

@@ -412,4 +412,58 @@ var causes = []Cause{
 		Text: "the process ended while it handled the request",
 		Remedy: "The receiver's log tells why it ended. Catch what a single request may throw, and answer it 4xx " +
 			"or 5xx, so that the others live."},
+
+	// Dates, ids as apps have them, instances and memories.
+	{ID: "wall-clock",
+		Text: "timestamps are read, compared or stored as times of a clock on a wall",
+		Remedy: "Read and compare timestamps as instants, in UTC: a local clock shows one hour of the year twice " +
+			"and skips another."},
+	{ID: "day-in-key",
+		Text: "the day is part of a key, or of a table's or file's name, so that a late entry does not find " +
+			"the state of the day after",
+		Remedy: "Leave the day out of the key, and look a message's state up whatever day its entry is of."},
+	{ID: "month-in-key",
+		Text: "the month is part of a key, or of a table's or file's name, so that a late entry does not find " +
+			"the state of the month after",
+		Remedy: "Leave the month out of the key, and look a message's state up in the partitions of both months."},
+	{ID: "year-in-key",
+		Text: "the year is part of a key, or of a table's or file's name, so that a late entry does not find " +
+			"the state of the year after",
+		Remedy: "Leave the year out of the key: a message that is scheduled in December may be opened in " +
+			"January."},
+	{ID: "shared-by-requests",
+		Text: "requests that overlap share a buffer, a date formatter, or a variable that was meant to be " +
+			"local",
+		Remedy: "Give each request its own buffers, formatters and variables: let, const or := in place of a " +
+			"name that was never declared."},
+	{ID: "key-joined",
+		Text: "the parts of the key are joined to one text, so that a:b and c are taken for a and b:c",
+		Remedy: "Keep campaign_id, user_id and idempotency_key in columns of their own; where they must be one " +
+			"text, join them as JSON or with their lengths."},
+	{ID: "ids-normalized",
+		Text:   "ids are normalised to Unicode's NFC, or the key's column has a collation that does so",
+		Remedy: "Compare ids byte by byte, as they are sent, with a binary collation."},
+	{ID: "spaces-trimmed",
+		Text:   "the key's column, or its type, pads or trims spaces",
+		Remedy: "Use a text type and a collation that keep spaces at either end (NO PAD), and trim no id."},
+	{ID: "instances-apart",
+		Text: "each process decides by what it has seen itself, in its memory, and not by what is stored",
+		Remedy: "Decide by what is stored where all processes see it, in the statement that writes; a memory of " +
+			"each process's own knows half."},
+	{ID: "locked-row-skipped",
+		Text: "a row that another request has locked is left out, or attempts to write it end after a few",
+		Remedy: "Wait for a lock (no SKIP LOCKED, no NOWAIT), or answer 503 where attempts have run out: " +
+			"ContextPush sends the batch again."},
+	{ID: "forgotten-after-a-time",
+		Text: "what has been seen is remembered for a time, or for so many entries, and after that an old " +
+			"entry is taken for a new one",
+		Remedy: "Compare with the stored state's timestamp: it does not run out as a memory with a TTL or a size " +
+			"does."},
+	{ID: "old-taken-for-stale",
+		Text: "entries that are older than some minutes or an hour are dropped as stale, or taken for an " +
+			"attack",
+		Remedy: "Take entries whatever their age: ContextPush retries for two hours, and phones tell late."},
+	{ID: "rebuilt-by-arrival",
+		Text:   "states are rebuilt at the start from what was stored, in the order of arrival",
+		Remedy: "Rebuild states by the entries' timestamps, as they are compared while the receiver runs."},
 }

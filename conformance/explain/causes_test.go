@@ -7,6 +7,7 @@ import (
 
 	"github.com/ctxpush/ctxpush/conformance/event"
 	"github.com/ctxpush/ctxpush/conformance/explain"
+	"github.com/ctxpush/ctxpush/conformance/state"
 	"github.com/ctxpush/ctxpush/scenarios"
 )
 
@@ -44,7 +45,7 @@ func TestTheCatalogueNamesCausesByTheirID(t *testing.T) {
 }
 
 func TestTold(t *testing.T) {
-	f := explain.Told(event.Failure{Kind: event.Stale, CauseID: explain.LastArrival})
+	f := explain.Told(event.Failure{Kind: event.Stale, CauseID: "last-arrival-wins"})
 	if f.CauseID != "last-arrival-wins" || f.Cause != "the last arrival wins" || !strings.Contains(f.Remedy, "newer") {
 		t.Errorf("%+v", f)
 	}
@@ -54,11 +55,24 @@ func TestTold(t *testing.T) {
 	}
 }
 
-func TestAnswerCause(t *testing.T) {
-	for status, want := range map[int]string{0: "no-answer", 401: "secret-not-accepted", 404: "wrong-path", 413: "body-limit", 415: "content-type-strict", 500: "mine"} {
-		id := explain.AnswerCause(status, "mine")
+func TestGuess(t *testing.T) {
+	for s, want := range map[state.Symptom]string{
+		{Kind: state.Refused, Answer: state.NoAnswer}:   "no-answer",
+		{Kind: state.Refused, Answer: state.TimedOut}:   "no-answer",
+		{Kind: state.Refused, Answer: "401"}:            "secret-not-accepted",
+		{Kind: state.Refused, Answer: "404"}:            "wrong-path",
+		{Kind: state.Refused, Answer: "413"}:            "body-limit",
+		{Kind: state.Refused, Answer: "415"}:            "content-type-strict",
+		{Kind: state.Refused, Answer: "500"}:            "mine",
+		{Kind: state.Reverted, Field: state.Status}:     "applied-later",
+		{Kind: state.Crashed, Answer: state.NoAnswer}:   "ended-during",
+		{Kind: state.Crashed}:                           "ended-after",
+		{Kind: state.Crashed, Answer: state.NotStarted}: "mine",
+		{Kind: state.Stale, Field: state.Status}:        "mine",
+	} {
+		id := explain.Guess(s, "mine")
 		if _, known := explain.CauseByID(id); id != want || !known && id != "mine" {
-			t.Errorf("%d: %s, want %s", status, id, want)
+			t.Errorf("%+v: %s, want %s", s, id, want)
 		}
 	}
 }

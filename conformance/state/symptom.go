@@ -2,6 +2,7 @@ package state
 
 import (
 	"errors"
+	"fmt"
 	"slices"
 	"strconv"
 
@@ -43,8 +44,9 @@ type Answer string
 
 // The ways in which no answer comes.
 const (
-	NoAnswer Answer = "none"
-	TimedOut Answer = "timeout"
+	NoAnswer   Answer = "none"
+	TimedOut   Answer = "timeout"
+	NotStarted Answer = "not-started" // the receiver does not start again
 )
 
 // AnswerOf is how the receiver has answered an attempt.
@@ -57,6 +59,19 @@ func AnswerOf(a mocksender.Attempt) Answer {
 		return TimedOut
 	}
 	return NoAnswer
+}
+
+// Answered is what came of an attempt, in a few words.
+func Answered(a mocksender.Attempt) string {
+	if a.Err != nil {
+		return a.Err.Error()
+	}
+	return fmt.Sprintf("answered %d", a.Answer.Status)
+}
+
+// NotAcknowledged says in one line that a delivery was not.
+func NotAcknowledged(d mocksender.Delivery) string {
+	return fmt.Sprintf("not acknowledged in %d attempts, the last: %s", len(d.Attempts), Answered(d.Last()))
 }
 
 // KindOf names the way in which got is not w. sent are all entries of the
@@ -72,7 +87,7 @@ func KindOf(w scenarios.Want, got *State, sent, refused []mocksender.Event) Kind
 			(w.Key.DeviceToken == "" || e.DeviceToken == "" || e.DeviceToken == w.Key.DeviceToken)
 	}
 	m, _ := Compare(w, got)
-	says := func(e mocksender.Event) bool { return m.explainedBy(e, got) }
+	says := func(e mocksender.Event) bool { return m.Field.ComesFrom(e, got) }
 	ownSays := func(e mocksender.Event) bool { return own(e) && says(e) }
 	switch {
 	case slices.ContainsFunc(sent, ownSays):
@@ -89,12 +104,12 @@ func KindOf(w scenarios.Want, got *State, sent, refused []mocksender.Event) Kind
 // Says tells whether an entry explains the part of the state that is wrong.
 func Says(e mocksender.Event, w scenarios.Want, got *State) bool {
 	m, wrong := Compare(w, got)
-	return wrong && got != nil && m.explainedBy(e, got)
+	return wrong && got != nil && m.Field.ComesFrom(e, got)
 }
 
-// explainedBy tells whether got has its wrong part from e.
-func (m Mismatch) explainedBy(e mocksender.Event, got *State) bool {
-	switch m.Field {
+// ComesFrom tells whether got has its part of that name from e.
+func (f Field) ComesFrom(e mocksender.Event, got *State) bool {
+	switch f {
 	case Status:
 		return e.DeliveryStatus == got.DeliveryStatus
 	case Method:

@@ -53,7 +53,9 @@ func (s *Service) call(do func(*http.Request, fields) (*Message, error)) http.Ha
 			_ = json.NewEncoder(w).Encode(map[string]*Error{"error": refused})
 			return
 		}
-		_ = json.NewEncoder(w).Encode(m)
+		e := json.NewEncoder(w)
+		e.SetEscapeHTML(false)
+		_ = e.Encode(m)
 	}
 }
 

@@ -45,6 +45,9 @@ CREATE TABLE devices (user_id TEXT PRIMARY KEY, data TEXT NOT NULL) WITHOUT ROWI
 CREATE TABLE settings (id INTEGER PRIMARY KEY CHECK (id = 1), data TEXT NOT NULL);
 `
 
+// ErrLocked is that of a file that another process has open.
+var ErrLocked = errors.New("another process has it open: want a file of this one's own, or the other one ended")
+
 type store struct {
 	file  string
 	lock  *sql.DB   // of the file beside it
@@ -114,7 +117,7 @@ func (s *store) takeLock() (err error) {
 	_, err = s.lock.Exec("BEGIN EXCLUSIVE")
 	var e *sqlite.Error
 	if errors.As(err, &e) && e.Code()&0xff == sqlite3.SQLITE_BUSY {
-		return errors.New("another process has it open: want a file of this one's own, or the other one ended")
+		return ErrLocked
 	}
 	return err
 }

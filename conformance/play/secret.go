@@ -1,0 +1,50 @@
+package play
+
+import (
+	"strings"
+	"unicode"
+
+	"github.com/ctxpush/ctxpush/conformance/subject"
+	"github.com/ctxpush/ctxpush/mocksender"
+	"github.com/ctxpush/ctxpush/scenarios"
+)
+
+// disguise puts into the request what stands in place of the shared secret.
+func disguise(r *mocksender.Request, p mocksender.Profile, how scenarios.Secret, secret string) {
+	name := p.SecretHeader()
+	switch how {
+	case scenarios.SecretWrong:
+		r.Set(name, subject.WrongSecret(secret))
+	case scenarios.SecretMissing:
+		r.Del(name)
+	case scenarios.SecretEmpty:
+		r.Set(name, "")
+	case scenarios.SecretPrefix:
+		r.Set(name, secret[:(len(secret)+1)/2])
+	case scenarios.SecretExtended:
+		r.Set(name, secret+"x")
+	case scenarios.SecretCase:
+		r.Set(name, strings.Map(swapCase, secret))
+	}
+}
+
+func swapCase(r rune) rune {
+	if unicode.IsUpper(r) {
+		return unicode.ToLower(r)
+	}
+	return unicode.ToUpper(r)
+}
+
+// Unplayable says why the scenario can't be played with that secret; empty where
+// it can.
+func Unplayable(s scenarios.Scenario, secret string) string {
+	for _, step := range s.Steps {
+		switch {
+		case step.Secret == scenarios.SecretCase && strings.Map(swapCase, secret) == secret:
+			return "the secret has no letters, so that it has no other case"
+		case step.Secret == scenarios.SecretPrefix && len(secret) < 2:
+			return "the secret has one character, so that it has no prefix"
+		}
+	}
+	return ""
+}

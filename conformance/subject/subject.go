@@ -1,0 +1,144 @@
+// Package subject is the receiver under test as everything else uses it: opened,
+// reached, started again where it ends of its own, and never showing the secret.
+package subject
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"time"
+
+	"github.com/ctxpush/ctxpush/conformance/config"
+	"github.com/ctxpush/ctxpush/conformance/probe"
+	"github.com/ctxpush/ctxpush/conformance/receiver"
+	"github.com/ctxpush/ctxpush/conformance/state"
+	"github.com/ctxpush/ctxpush/fixtures"
+	"github.com/ctxpush/ctxpush/fixtures/reference"
+	"github.com/ctxpush/ctxpush/mocksender"
+	"github.com/ctxpush/ctxpush/mocksender/redact"
+	"github.com/ctxpush/ctxpush/scenarios"
+)
+
+// Subject is a receiver under test, the probe that reads its state, and what is
+// known of both. Its methods may be called side by side.
+type Subject struct {
+	*Supervisor
+	// Target describes the receiver. Its secret is the run's.
+	Target config.Config
+	Prober probe.Prober
+	hide   *redact.Redactor
+}
+
+// Open is the receiver that the target describes; it is neither started nor
+// asked yet. A target without a secret gets a random one. The error is a
+// *config.Error.
+func Open(target config.Config, builtIn reference.Options) (*Subject, error) {
+	if target.Secret == "" {
+		target.Secret = config.Secret(NewSecret())
+	}
+	r, err := receiver.New(target, receiver.Env{Secret: string(target.Secret), BuiltIn: builtIn})
+	if err != nil {
+		return nil, err
+	}
+	p, err := probe.For(target, r)
+	if err != nil {
+		return nil, err
+	}
+	return New(target, r, p), nil
+}
+
+// New is a subject of a receiver and a probe that are there.
+func New(target config.Config, r receiver.Receiver, p probe.Prober) *Subject {
+	return &Subject{Supervisor: &Supervisor{Receiver: r}, Target: target, Prober: p, hide: redact.New(blank, string(target.Secret))}
+}
+
+// Close ends what was opened and started.
+func (s *Subject) Close() error { return errors.Join(probe.Close(s.Prober), s.Receiver.Close()) }
+
+// Secret is what the receiver and the sender share.
+func (s *Subject) Secret() string { return string(s.Target.Secret) }
+
+// Sender is a sender of webhooks to the receiver, or to what stands before it at
+// base.
+func (s *Subject) Sender(base string) *mocksender.Sender {
+	return &mocksender.Sender{
+		URL:     base + s.Target.Path,
+		Secret:  s.Secret(),
+		Profile: s.Target.Protocol,
+		Timeout: s.Target.Timeout,
+	}
+}
+
+// Reachable sees that the probe answers, before anything is judged by it: the
+// receiver can't know a message that was never sent. What it is asked of, such
+// as a database beside it, may take a moment longer than the receiver to start.
+func (s *Subject) Reachable(ctx context.Context, seed fixtures.Salted) error {
+	_, err := probe.Await(ctx, s.Prober, s.Unsent(seed), time.Now().Add(s.Target.Settle), Anything)
+	return err
+}
+
+// Anything is any state: what matters is that there is an answer.
+func Anything(*state.State) bool { return true }
+
+// Unsent is the key of a message that no run of the seed sends.
+func (s *Subject) Unsent(seed fixtures.Salted) mocksender.Key {
+	key := seed.PlainMessage(0).Key.Message()
+	if s.Target.Identity == scenarios.ByDevice {
+		key.DeviceToken = seed.Token(0)
+	}
+	return key
+}
+
+// Fresh is the error of a message that the receiver knows, as got, before
+// anything of it was sent; nil where it does not know it.
+func Fresh(key mocksender.Key, got *state.State, seed fixtures.Seed) error {
+	if got == nil {
+		return nil
+	}
+	return fmt.Errorf("the receiver knows message %s, as %s, before anything was sent: seed %d has been played on it before "+
+		"(choose another --seed), or its probe makes states up", key, got.DeliveryStatus, seed)
+}
+
+// Kept leaves out what the receiver by design does not keep: messages whose
+// final state is one that it ignores.
+func (s *Subject) Kept(wants []scenarios.Want) []scenarios.Want {
+	if len(s.Target.Ignores) == 0 {
+		return wants
+	}
+	return slices.DeleteFunc(slices.Clone(wants), func(w scenarios.Want) bool { return slices.Contains(s.Target.Ignores, w.Status) })
+}
+
+// Questions are what to ask the probe, until each state is as wanted.
+func Questions(wants []scenarios.Want) []probe.Want {
+	questions := make([]probe.Want, len(wants))
+	for i, w := range wants {
+		questions[i] = probe.Want{Key: w.Key, OK: func(got *state.State) bool { return state.IsRight(w, got) }}
+	}
+	return questions
+}
+
+// Pause waits in real time: for the receiver, not for ContextPush.
+func Pause(ctx context.Context, d time.Duration) error {
+	t := time.NewTimer(d)
+	defer t.Stop()
+	select {
+	case <-ctx.Done():
+		return ctx.Err()
+	case <-t.C:
+		return nil
+	}
+}
+
+// SecondLook waits until the time to settle after last is over, and asks for what
+// was right once more: the states, in the order of wants.
+func (s *Subject) SecondLook(ctx context.Context, wants []scenarios.Want, last time.Time) ([]*state.State, error) {
+	if err := Pause(ctx, time.Until(last.Add(s.Target.Settle))); err != nil {
+		return nil, err
+	}
+	questions := make([]probe.Want, len(wants))
+	for i, w := range wants {
+		questions[i] = probe.Want{Key: w.Key, OK: Anything}
+	}
+	return probe.Settle(ctx, s.Prober, questions, time.Now().Add(s.Target.Settle))
+}
