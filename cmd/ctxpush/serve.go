@@ -81,7 +81,7 @@ sends them elsewhere. The webhook's secret is the file's, or CTXPUSH_SECRET.`,
 		if err := t.argument(cmd, args); err != nil {
 			return err
 		}
-		if err := o.read(t, s.lookupEnv); err != nil {
+		if err := o.read(cmd.Context(), t, s.lookupEnv); err != nil {
 			return err
 		}
 		return o.serve(cmd.Context(), s)
@@ -90,7 +90,7 @@ sends them elsewhere. The webhook's secret is the file's, or CTXPUSH_SECRET.`,
 }
 
 // read reads what is text, and the file. Nothing is touched yet.
-func (o *serving) read(t *target, env func(string) (string, bool)) (err error) {
+func (o *serving) read(ctx context.Context, t *target, env func(string) (string, bool)) (err error) {
 	if t.file == "" && o.Webhook == "" {
 		if _, err := os.Stat("receiver.yaml"); err != nil {
 			return mistakef("no receiver to send webhooks to: want --webhook URL, or a receiver.yaml")
@@ -98,7 +98,9 @@ func (o *serving) read(t *target, env func(string) (string, bool)) (err error) {
 		t.file = "receiver.yaml"
 	}
 	o.hasFile = t.file != ""
-	if o.target, err = t.config(env); err != nil {
+	if !o.hasFile {
+		o.target.SetDefaults()
+	} else if o.target, err = t.config(ctx, env); err != nil {
 		return err
 	}
 	if secret, ok := env("CTXPUSH_SECRET"); ok && secret != "" {
