@@ -67,8 +67,8 @@ func solo(c Config) (*run, error) {
 	if len(c.Scenarios) == 0 {
 		return nil, &UsageError{"no scenario to play"}
 	}
-	if err := distinct(c.Scenarios); err != nil {
-		return nil, err
+	if err := scenarios.Distinct(c.Scenarios); err != nil {
+		return nil, &UsageError{err.Error()}
 	}
 	return newRun(c, c.Scenarios)
 }

@@ -2,31 +2,14 @@ package conformance
 
 import (
 	"context"
-	"fmt"
 	"sync"
 	"time"
-
-	"github.com/dustin/go-humanize"
 
 	"github.com/ctxpush/ctxpush/conformance/event"
 	"github.com/ctxpush/ctxpush/conformance/explain"
 	"github.com/ctxpush/ctxpush/conformance/explore"
-	"github.com/ctxpush/ctxpush/conformance/play"
 	"github.com/ctxpush/ctxpush/scenarios"
 )
-
-// maxExamples is how many ways to fail are played again on their own, for their
-// evidence. More than a few are one bug seen from many sides.
-const maxExamples = 16
-
-// logLines is how much of the receiver's log goes with a failure.
-const logLines = 20
-
-// example is a play that stands for a group of explored schedules that failed.
-type example struct {
-	play  explain.Play
-	trace event.Scenario
-}
 
 // explorationOf is the exploration of a check of the explored group, nil if it
 // is no such check.
@@ -78,7 +61,12 @@ func (r *run) explore(ctx context.Context, verdicts []*verdict) {
 	var failed sync.WaitGroup
 	for _, v := range verdicts {
 		if v.explored.Failed() > 0 {
-			failed.Go(func() { v.examples = r.examples(ctx, v) })
+			failed.Go(func() {
+				for _, e := range explore.Examples(ctx, r.subject, *v.exploration, v.explored, r.options(v.check)) {
+					r.settled(e.Outcome.Took)
+					v.add(e)
+				}
+			})
 		}
 	}
 	failed.Wait()
@@ -109,76 +97,23 @@ func (r *run) exploreAgain(ctx context.Context, verdicts []*verdict) {
 		}
 		for _, g := range again.Groups {
 			if g.Symptom.Kind == event.Reverted {
-				v.examples = append(v.examples, example{play: r.asFound(v, g)}) // can't be played again
+				v.add(explore.AsFound(r.subject, again, g)) // can't be played again
 			}
 		}
 		r.finish(v)
 	}
 }
 
-// examples are the simplest schedule of each group as plays of their own. They
-// are played again with new messages and nothing beside them, for evidence that
-// is easy to read.
-func (r *run) examples(ctx context.Context, v *verdict) []example {
-	groups := v.explored.Groups
-	all := make([]example, len(groups))
-	free := make(chan struct{}, r.cfg.Parallel)
-	var playing sync.WaitGroup
-	for i, g := range groups {
-		all[i].play = r.asFound(v, g)
-		if i >= maxExamples || g.Symptom.Kind == event.Crashed || r.subject.Gone() != nil {
-			continue
-		}
-		playing.Go(func() {
-			free <- struct{}{}
-			defer func() { <-free }()
-			all[i] = r.playedAlone(ctx, v, g, all[i])
-		})
-	}
-	playing.Wait()
-	return all
+// add adds an example to the verdict's plays.
+func (v *verdict) add(e explore.Example) {
+	p := playOf(e.Outcome)
+	e.Failure.CauseID = explain.GuessByOrder(p.Scenario, p.Cast, e.Failure, v.check.Cause)
+	p.Failures = []event.Failure{e.Failure}
+	v.examples = append(v.examples, example{play: p, trace: e.Outcome.Trace()})
 }
 
-// playedAlone is an example played once more, alone: with what it showed then, or
-// as it was found.
-func (r *run) playedAlone(ctx context.Context, v *verdict, g explore.Group, found example) example {
-	cast, err := r.bind(g.Scenario, fmt.Sprintf("%s/again/%d", v.check.ID, g.Index))
-	if err != nil {
-		return found
-	}
-	again := play.Play(ctx, r.subject, g.Scenario, cast, r.options(v.check))
-	r.settled(again.Took)
-	was := found.play.Failures[0]
-	for _, f := range again.Failures {
-		if f.Symptom() == g.Symptom {
-			f.Count, f.CauseID, f.Detail, f.Remark = was.Count, was.CauseID, was.Detail, was.Remark
-			p := playOf(again)
-			p.Failures = []event.Failure{f}
-			return example{play: p, trace: again.Trace()}
-		}
-	}
-	was.Detail += ", among others"
-	was.Remark = joined(was.Remark, "not when it was played again alone")
-	found.play.Failures = []event.Failure{was}
-	found.play.Requests, found.play.Events = again.Sent.Requests, again.Sent.Events
-	return found
-}
-
-// asFound is a group's simplest schedule as it was found.
-func (r *run) asFound(v *verdict, g explore.Group) explain.Play {
-	f := r.subject.Hidden(g.Failure)
-	f.Count = g.Count
-	f.CauseID = explain.GuessByOrder(g.Scenario, g.Cast, f, v.check.Cause)
-	if x := v.explored; x.Played < x.Total {
-		f.Remark = fmt.Sprintf("%s of %s schedules were played", humanize.Comma(int64(x.Played)), humanize.Comma(int64(x.Total)))
-	}
-	f.Log = r.subject.Receiver.Log(logLines)
-	return explain.Play{Scenario: g.Scenario, Cast: g.Cast, Failures: []event.Failure{f}}
-}
-
-func joined(a, b string) string {
-	if a == "" {
-		return b
-	}
-	return a + "; " + b
+// example is a play that stands for a group of explored schedules that failed.
+type example struct {
+	play  explain.Play
+	trace event.Scenario
 }

@@ -5,7 +5,6 @@ import (
 	"time"
 
 	"github.com/ctxpush/ctxpush/conformance/play"
-	"github.com/ctxpush/ctxpush/conformance/receiver"
 	"github.com/ctxpush/ctxpush/conformance/subject"
 	"github.com/ctxpush/ctxpush/mocksender"
 	"github.com/ctxpush/ctxpush/scenarios"
@@ -30,13 +29,10 @@ type PreviewedStep struct {
 // receiver without a URL of its own as receiver.example.
 func Preview(c Config) ([]Previewed, error) {
 	c.setDefaults(time.Now())
-	if err := distinct(c.Scenarios); err != nil {
-		return nil, err
+	if err := scenarios.Distinct(c.Scenarios); err != nil {
+		return nil, &UsageError{err.Error()}
 	}
-	if c.Target.Secret == "" {
-		c.Target.Secret = anySecret
-	}
-	r := &run{cfg: c, subject: subject.New(c.Target, nowhere{url: c.Target.Receiver.URL}, nil)}
+	r := &run{cfg: c, subject: subject.Nowhere(c.Target)}
 	var all []Previewed
 	for i := range c.Scenarios {
 		v, err := r.prepare(context.Background(), &c.Scenarios[i])
@@ -57,22 +53,3 @@ func Preview(c Config) ([]Previewed, error) {
 	}
 	return all, nil
 }
-
-// anySecret stands for a secret that is not known; it is never sent or shown.
-const anySecret = "ctx-Preview-Of-A-Secret"
-
-// nowhere is a receiver that has an address and nothing else.
-type nowhere struct {
-	receiver.Receiver
-	url string
-}
-
-func (n nowhere) URL() string {
-	if n.url == "" {
-		return "http://receiver.example"
-	}
-	return n.url
-}
-
-// Fixed is empty: a restart can be shown.
-func (nowhere) Fixed() string { return "" }

@@ -1,16 +1,12 @@
 package conformance
 
 import (
-	"fmt"
-	"path"
 	"slices"
-	"strings"
 
 	"github.com/ctxpush/ctxpush/conformance/config"
 	"github.com/ctxpush/ctxpush/conformance/event"
 	"github.com/ctxpush/ctxpush/mocksender"
 	"github.com/ctxpush/ctxpush/scenarios"
-	"github.com/ctxpush/ctxpush/scenarios/strictyaml"
 )
 
 // Checks is the table of the checks that c would play: the catalogue, what is
@@ -23,17 +19,13 @@ func Checks(c Config) ([]scenarios.Check, error) {
 		all = append(all, e.Check)
 	}
 	all = append(all, c.Scenarios...)
-	if err := distinct(all); err != nil {
-		return nil, err
+	if err := scenarios.Distinct(all); err != nil {
+		return nil, &UsageError{err.Error()}
 	}
 	for _, patterns := range [][]string{c.Focus, c.Skip} {
 		for _, pattern := range patterns {
-			if !matchesAny(pattern, all) {
-				hint := "ctxpush checks lists them"
-				if near := strictyaml.Nearest(pattern, names(all)); near != "" {
-					hint = fmt.Sprintf("did you mean %q?", near)
-				}
-				return nil, &UsageError{fmt.Sprintf("pattern %q matches no check; %s", pattern, hint)}
+			if err := scenarios.MatchesAny(pattern, all); err != nil {
+				return nil, &UsageError{err.Error()}
 			}
 		}
 	}
@@ -43,10 +35,10 @@ func Checks(c Config) ([]scenarios.Check, error) {
 	}
 	var chosen []scenarios.Check
 	for _, check := range all {
-		focused := len(c.Focus) == 0 && concerns(c.Target, check) || matches(c.Focus, check.ID)
+		focused := len(c.Focus) == 0 && concerns(c.Target, check) || scenarios.Matches(c.Focus, check.ID)
 		spoken := check.Protocol == "" || check.Protocol == protocol
 		levelled := c.Level != scenarios.Required || check.Level == scenarios.Required
-		if focused && levelled && spoken && !matches(c.Skip, check.ID) {
+		if focused && levelled && spoken && !scenarios.Matches(c.Skip, check.ID) {
 			chosen = append(chosen, check)
 		}
 	}
@@ -70,64 +62,6 @@ func concerns(t config.Config, c scenarios.Check) bool {
 		return !builtIn
 	}
 	return true
-}
-
-// distinct sees that no two checks have the same id, which reports, waivers and
-// the messages' keys go by.
-func distinct(checks []scenarios.Check) error {
-	files := make(map[string]string, len(checks))
-	for _, c := range checks {
-		other, taken := files[c.ID]
-		if taken {
-			return &UsageError{fmt.Sprintf("%s: its id %s is that of %s too: rename one of them", origin(c.File), c.ID, origin(other))}
-		}
-		files[c.ID] = c.File
-	}
-	return nil
-}
-
-// origin is where a check comes from.
-func origin(file string) string {
-	if file == "" {
-		return "a check without a file"
-	}
-	return file
-}
-
-// names are the checks' ids, and the patterns of whole groups.
-func names(checks []scenarios.Check) []string {
-	var all []string
-	for _, c := range checks {
-		if group := scenarios.Group(c.ID) + "/*"; !slices.Contains(all, group) {
-			all = append(all, group)
-		}
-	}
-	for _, c := range checks {
-		all = append(all, c.ID)
-	}
-	return all
-}
-
-func matchesAny(pattern string, checks []scenarios.Check) bool {
-	for _, c := range checks {
-		if matches([]string{pattern}, c.ID) {
-			return true
-		}
-	}
-	return false
-}
-
-func matches(patterns []string, id string) bool {
-	for _, p := range patterns {
-		of := id
-		if !strings.Contains(p, "/") {
-			of = scenarios.Group(id) // a group holds what lies in folders below it, too
-		}
-		if ok, _ := path.Match(p, of); ok {
-			return true
-		}
-	}
-	return false
 }
 
 // Describe is a check as events and reports carry it.

@@ -92,16 +92,18 @@ sends them elsewhere. The webhook's secret is the file's, or CTXPUSH_SECRET.`,
 // read reads what is text, and the file. Nothing is touched yet.
 func (o *serving) read(ctx context.Context, t *target, env func(string) (string, bool)) (err error) {
 	if t.file == "" && o.Webhook == "" {
-		if _, err := os.Stat("receiver.yaml"); err != nil {
+		if _, err := os.Stat(targetFile); err != nil {
 			return mistakef("no receiver to send webhooks to: want --webhook URL, or a receiver.yaml")
 		}
-		t.file = "receiver.yaml"
+		t.file = targetFile
 	}
 	o.hasFile = t.file != ""
-	if !o.hasFile {
+	if o.hasFile {
+		if o.target, err = t.config(ctx, env); err != nil {
+			return err
+		}
+	} else {
 		o.target.SetDefaults()
-	} else if o.target, err = t.config(ctx, env); err != nil {
-		return err
 	}
 	if secret, ok := env("CTXPUSH_SECRET"); ok && secret != "" {
 		o.target.Secret = config.Secret(secret)

@@ -1,7 +1,6 @@
 package loadtest
 
 import (
-	"context"
 	"errors"
 	"fmt"
 	"net/http"
@@ -13,7 +12,6 @@ import (
 	"time"
 
 	"github.com/ctxpush/ctxpush/conformance/config"
-	"github.com/ctxpush/ctxpush/conformance/receiver"
 	"github.com/ctxpush/ctxpush/fixtures/reference"
 )
 
@@ -74,49 +72,5 @@ func TestReceiverThatEndsInTheMiddle(t *testing.T) {
 	}
 	if r.Verify.Messages != c.Messages || r.Verify.Wrong+r.Verify.Missing > 0 {
 		t.Errorf("%+v", r.Verify)
-	}
-}
-
-// mortal is a receiver that has always ended.
-type mortal struct {
-	receiver.Receiver
-	starts int
-	fails  error
-}
-
-func (m *mortal) Start(context.Context) error {
-	m.starts++
-	return m.fails
-}
-func (m *mortal) URL() string            { return fmt.Sprintf("http://127.0.0.1:%d", m.starts) }
-func (m *mortal) Exited() (string, bool) { return "ended with exit status 7", true }
-
-func TestReceiverIsNotStartedForEver(t *testing.T) {
-	under := &mortal{}
-	s := &survivor{receiver: under}
-	lost := 0
-	s.whenLost(func() { lost++ })
-	for range maxRevivals {
-		if err := s.look(t.Context()); err != nil || lost > 0 {
-			t.Fatal(err)
-		}
-	}
-	if want := fmt.Sprintf("http://127.0.0.1:%d", maxRevivals); s.url() != want {
-		t.Errorf("its address is %s: want %s", s.url(), want)
-	}
-	for range 2 {
-		if err := s.look(t.Context()); err == nil || !strings.Contains(err.Error(), "exit status 7") {
-			t.Errorf("error %v", err)
-		}
-	}
-	var rep Report
-	s.tell(&rep)
-	if under.starts != maxRevivals || lost != 1 || rep.Crashed == "" || len(rep.Notes) != maxRevivals {
-		t.Errorf("%d starts, told %d times; %q", under.starts, lost, rep.Notes)
-	}
-
-	dead := &survivor{receiver: &mortal{fails: errors.New("no such program")}}
-	if err := dead.look(t.Context()); err == nil || !strings.Contains(err.Error(), "no such program") {
-		t.Errorf("error %v", err)
 	}
 }

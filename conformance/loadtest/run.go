@@ -4,31 +4,27 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net"
 	"sync"
 	"sync/atomic"
 	"time"
 
-	"github.com/ctxpush/ctxpush/conformance/config"
 	"github.com/ctxpush/ctxpush/conformance/doctor"
 	"github.com/ctxpush/ctxpush/conformance/event"
-	"github.com/ctxpush/ctxpush/conformance/probe"
-	"github.com/ctxpush/ctxpush/conformance/receiver"
 	"github.com/ctxpush/ctxpush/conformance/subject"
 	"github.com/ctxpush/ctxpush/fixtures"
 	"github.com/ctxpush/ctxpush/fixtures/traffic"
 	"github.com/ctxpush/ctxpush/mocksender/load"
 	"github.com/ctxpush/ctxpush/mocksender/redact"
-	"github.com/ctxpush/ctxpush/scenarios"
 )
 
 // run is one load test.
 type run struct {
 	Config
-	plan     plan
-	secret   string
-	hidden   *redact.Redactor
-	receiver *survivor
-	prober   probe.Prober
+	plan    plan
+	hidden  *redact.Redactor
+	subject *subject.Subject
+	ends    ends
 
 	observing sync.Mutex
 	progress  Progress
@@ -51,23 +47,14 @@ func Run(ctx context.Context, c Config) (Report, error) {
 	if err != nil {
 		return Report{}, err
 	}
-	r := &run{Config: c, plan: p, secret: string(c.Target.Secret)}
-	if r.secret == "" {
-		r.secret = subject.NewSecret()
-	}
-	r.hidden = redact.New("[secret]", r.secret)
-	under, err := receiver.New(c.Target, receiver.Env{Secret: r.secret, BuiltIn: c.BuiltIn})
-	if err != nil {
+	r := &run{Config: c, plan: p}
+	if r.subject, err = subject.Open(c.Target, c.BuiltIn); err != nil {
 		return Report{}, err
 	}
-	r.receiver = &survivor{receiver: under}
-	target := c.Target
-	target.Secret = config.Secret(r.secret)
-	if r.prober, err = probe.For(target, under); err != nil {
-		return Report{}, err
-	}
+	r.hidden = redact.New("[secret]", r.subject.Secret())
+	r.subject.Ended = r.ends.add
 	rep, err := r.play(ctx)
-	err = errors.Join(err, probe.Close(r.prober), under.Close())
+	err = errors.Join(err, r.subject.Close())
 	rep.tidy()
 	return rep, err
 }
@@ -77,13 +64,13 @@ func (r *run) play(ctx context.Context) (Report, error) {
 	rep := r.blank()
 	r.tell(func(p *Progress) { p.Phase = Starting })
 	defer r.tell(func(p *Progress) { p.Phase = Done })
-	err := r.receiver.start(ctx)
+	err := r.subject.Start(ctx)
 	r.describe(&rep)
 	if err == nil {
-		defer r.receiver.watch(ctx)()
+		defer r.subject.Watch(ctx)()
 	}
 	if err == nil && r.Verify != (Verification{}) {
-		err = r.reachable(ctx)
+		err = r.subject.Reachable(ctx, fixtures.Seed(r.Seed).Salted(r.Salt))
 	}
 	if err == nil {
 		err = r.firstSteps(ctx, &rep)
@@ -117,10 +104,9 @@ func (r *run) play(ctx context.Context) (Report, error) {
 // firstSteps takes the doctor's first steps; without verification no probe is
 // asked. What the receiver itself does wrong is left to the load.
 func (r *run) firstSteps(ctx context.Context, rep *Report) error {
-	target := r.Target
-	target.Secret = config.Secret(r.secret)
+	target := r.subject.Target
 	o := doctor.Options{Target: target, Seed: r.Seed, Epoch: r.Epoch, NoProbe: r.Verify == (Verification{})}
-	first, err := doctor.TakeFirst(ctx, o, r.receiver.receiver, r.prober)
+	first, err := doctor.TakeFirst(ctx, o, r.subject.Receiver, r.subject.Prober)
 	if err != nil && (ctx.Err() != nil || doctor.IsSurroundings(err)) {
 		return err
 	}
@@ -165,10 +151,10 @@ func (r *run) level(ctx context.Context, l level, rep *Report) error {
 	r.tell(func(p *Progress) { *p = Progress{Phase: Sending, Target: l.target} })
 	sending, stop := context.WithCancel(ctx)
 	defer stop()
-	r.receiver.whenLost(stop)
-	defer r.receiver.whenLost(nil)
+	r.subject.WhenLost(stop)
+	defer r.subject.WhenLost(nil)
 	result, err := load.Run(sending, load.Config{
-		URL: r.receiver.url() + r.Target.Path, Dial: r.receiver.dial(), Secret: r.secret, Profile: r.Target.Protocol,
+		URL: r.subject.URL() + r.Target.Path, Dial: r.dial(), Secret: r.subject.Secret(), Profile: r.Target.Protocol,
 		Source: t, Pace: l.pace, Duration: l.duration, Connections: r.Connections, NoKeepAlive: r.NoKeepAlive,
 		Timeout: r.Target.Timeout, TimeScale: r.TimeScale, Seed: l.seed, Interval: r.Interval,
 		Faults: load.Faults{LostAck: r.Faults.LostAck, Slow: r.Faults.Slow, Reset: r.Faults.Reset},
@@ -192,25 +178,26 @@ func (r *run) level(ctx context.Context, l level, rep *Report) error {
 		return ctx.Err()
 	}
 	// It may have ended in the last moment.
-	gone := r.receiver.look(ctx)
-	r.receiver.tell(rep)
+	r.subject.Revive(ctx)
+	gone := r.subject.Gone()
+	r.ends.tell(rep, gone)
 	switch {
 	case gone != nil:
 		if r.Verify != (Verification{}) {
 			rep.Verify.Skipped = "the receiver is gone"
 		}
-		return gone
+		return fmt.Errorf("the receiver is gone: %w", gone)
 	case err != nil && r.abort.Load() == nil:
 		return err
 	}
 	err = r.check(ctx, t, rep, ended)
-	r.receiver.tell(rep)
+	r.ends.tell(rep, r.subject.Gone())
 	return err
 }
 
 // check looks at the final states.
 func (r *run) check(ctx context.Context, t truth, rep *Report, ended time.Time) error {
-	v := &verifier{truth: t, prober: r.prober, identity: r.Target.Identity, ignores: r.Target.Ignores, epoch: r.Epoch,
+	v := &verifier{truth: t, prober: r.subject.Prober, identity: r.Target.Identity, ignores: r.Target.Ignores, epoch: r.Epoch,
 		hidden: r.hidden, tally: &tally{}}
 	stop := r.telling(v.tally)
 	found, err := v.verify(ctx, r.Verify, ended.Add(r.Target.Settle))
@@ -256,17 +243,13 @@ func (r *run) telling(t *tally) (stop func()) {
 	}
 }
 
-// reachable sees that the probe works before anything is judged by it: the
-// receiver can't know a message that was never sent.
-func (r *run) reachable(ctx context.Context) error {
-	m := fixtures.Seed(r.Seed).Salted(r.Salt).PlainMessage(0)
-	key := m.Key.Message()
-	if r.Target.Identity == scenarios.ByDevice {
-		key.DeviceToken = m.Devices[0]
+// dial connects to where the receiver is now. Nil is for one that stays where it
+// is.
+func (r *run) dial() func(context.Context, string, string) (net.Conn, error) {
+	if r.subject.Receiver.Fixed() != "" {
+		return nil
 	}
-	anything := func(*event.State) bool { return true } // that there is an answer matters
-	_, err := probe.Await(ctx, r.prober, key, time.Now().Add(r.Target.Settle), anything)
-	return err
+	return r.subject.Dial
 }
 
 // broken says whether a rule that ends the load is broken.
@@ -315,8 +298,8 @@ func (r *run) blank() Report {
 
 // describe names the receiver.
 func (r *run) describe(rep *Report) {
-	info := r.receiver.receiver.Info()
-	rep.Receiver = event.Receiver{Name: r.Target.Name, Kind: info.Kind, URL: r.receiver.url(), Image: info.Image, Digest: info.Digest,
+	info := r.subject.Receiver.Info()
+	rep.Receiver = event.Receiver{Name: r.Target.Name, Kind: info.Kind, URL: r.subject.URL(), Image: info.Image, Digest: info.Digest,
 		Identity: string(r.Target.Identity)}
 }
 

@@ -2,11 +2,13 @@ package play
 
 import (
 	"context"
+	"errors"
 	"strings"
 	"sync"
 	"time"
 
 	"github.com/ctxpush/ctxpush/conformance/event"
+	"github.com/ctxpush/ctxpush/conformance/receiver"
 	"github.com/ctxpush/ctxpush/conformance/state"
 	"github.com/ctxpush/ctxpush/mocksender"
 	"github.com/ctxpush/ctxpush/scenarios"
@@ -20,7 +22,9 @@ func (p *courier) restart(ctx context.Context, how scenarios.Restart) error {
 		end, signal = p.subject.Receiver.Kill, "SIGKILL"
 	}
 	if err := end(ctx); err != nil {
-		p.subject.Note("receiver: " + err.Error())
+		if slow := (*receiver.StopError)(nil); !errors.As(err, &slow) || !slow.Again {
+			p.subject.Note("receiver: " + err.Error())
+		}
 		p.note("%v", err)
 	}
 	if err := p.subject.Resume(ctx); err != nil {

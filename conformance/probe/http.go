@@ -90,8 +90,8 @@ func ownClient(client *http.Client) *http.Client {
 	if client != nil {
 		own = *client
 	} else {
+		// No proxy of the environment's: it would be shown what the headers hold.
 		own.Transport = &http.Transport{
-			Proxy:               http.ProxyFromEnvironment,
 			MaxIdleConnsPerHost: parallel,
 			IdleConnTimeout:     30 * time.Second,
 		}

@@ -35,8 +35,9 @@ type process struct {
 	log  *lineLog
 	port func() (int, error) // freePort
 
-	url   address
-	child *child // nil before the first start and after each asked end
+	url      address
+	patience patience
+	child    *child // nil before the first start and after each asked end
 }
 
 // child is one start of the process.
@@ -71,6 +72,8 @@ func newProcess(cfg config.Config, env Env) (Receiver, error) {
 		env:  env,
 		log:  log,
 		port: freePort,
+
+		patience: patience{grace: env.Grace},
 	}, nil
 }
 
@@ -217,29 +220,38 @@ func ending(state *os.ProcessState) string {
 	return "ended with " + state.String()
 }
 
+const processRemedy = "want a receiver that handles SIGTERM, and exec before it where a shell starts it"
+
 func (p *process) Stop(ctx context.Context) error {
+	gone, err := p.stop(ctx, p.patience.now())
+	if err != nil || gone {
+		return err
+	}
+	return p.patience.outlive(p.name, "SIGTERM", processRemedy)
+}
+
+// stop asks the process and its children to end, and kills what has not ended
+// in time.
+func (p *process) stop(ctx context.Context, within time.Duration) (gone bool, err error) {
 	c := p.child
 	p.child = nil
 	if c == nil {
-		return nil
+		return true, nil
 	}
 	if err := c.signal(c.group.terminate); err != nil {
-		return errors.Join(fmt.Errorf("%s: %w", p.name, err), c.kill())
+		return false, errors.Join(fmt.Errorf("%s: %w", p.name, err), c.kill())
 	}
-	grace, cancel := context.WithTimeout(ctx, p.env.Grace)
+	grace, cancel := context.WithTimeout(ctx, within)
 	defer cancel()
 	// Children that still write are part of the receiver.
-	gone := c.gone(grace)
+	gone = c.gone(grace)
 	if err := c.kill(); err != nil {
-		return fmt.Errorf("%s: %w", p.name, err)
+		return gone, fmt.Errorf("%s: %w", p.name, err)
 	}
-	switch {
-	case gone:
-		return nil
-	case ctx.Err() != nil:
-		return ctx.Err()
+	if gone {
+		return true, nil
 	}
-	return &StopError{Receiver: p.name, Signal: "SIGTERM", After: p.env.Grace}
+	return false, ctx.Err()
 }
 
 func (p *process) Kill(context.Context) error {
@@ -305,10 +317,12 @@ func (p *process) Fixed() string      { return "" }
 func (p *process) Log(n int) []string { return p.log.tail(n) }
 func (p *process) Info() Info         { return Info{Kind: "command"} }
 
-// Close also ends what has left the process's group, as daemons do: they may
+// Close asks the process to end first, for what it has to put in order, and also
+// ends what has left the process's group, as daemons do: they may
 // outlive a kill, as a database does that the receiver starts, but not the run.
 func (p *process) Close() error {
-	return errors.Join(p.Kill(context.Background()), p.endStrays())
+	_, err := p.stop(context.Background(), p.patience.end())
+	return errors.Join(err, p.endStrays())
 }
 
 func (p *process) endStrays() error {

@@ -73,6 +73,32 @@ func TestCommandThatOutlivesSIGTERM(t *testing.T) {
 	g.Expect(runs(pid)).To(BeFalse())
 	g.Expect(r.Start(t.Context())).To(Succeed())
 	g.Expect(get(t, r, "/starts")).To(Equal("2"))
+	g.Expect(errors.As(r.Stop(t.Context()), &stop)).To(BeTrue())
+	g.Expect(stop.Again).To(BeTrue())
+}
+
+// The whole grace is waited for once: a receiver that has outlived it will do so
+// again.
+func TestPatience(t *testing.T) {
+	g := NewWithT(t)
+	p := patience{grace: 10 * time.Second}
+	g.Expect(p.now()).To(Equal(10 * time.Second))
+	g.Expect(p.end()).To(Equal(closeGrace))
+	first, second := p.outlive("it", "SIGTERM", "want a handler"), p.outlive("it", "SIGTERM", "want a handler")
+	g.Expect(first).To(MatchError("it: did not end within 10s of SIGTERM and was killed: want a handler"))
+	g.Expect(second).To(MatchError("it: did not end within 1s of SIGTERM and was killed"))
+	g.Expect([]bool{first.Again, second.Again}).To(Equal([]bool{false, true}))
+	g.Expect(p.now()).To(Equal(time.Second))
+	g.Expect(p.end()).To(BeZero())
+}
+
+// At the end of a run, too, a receiver may put its things in order.
+func TestCommandIsAskedToEndByClose(t *testing.T) {
+	g := NewWithT(t)
+	r := newCommand(t, command(""), Env{})
+	g.Expect(r.Start(t.Context())).To(Succeed())
+	g.Expect(r.Close()).To(Succeed())
+	g.Expect(r.Log(5)).To(ContainElement(Equal("bye")))
 }
 
 func TestCommandThatDiesAtOnce(t *testing.T) {

@@ -66,6 +66,7 @@ func newCompose(cfg config.Config, env Env) (Receiver, error) {
 		id:   strings.ToLower(rand.Text()),
 		spec: config.Container{Port: spec.Port, Ready: spec.Ready},
 		env:  env, log: newLineLog(env.Secret), key: "receiver.compose", head: spec.Service + " | ",
+		patience: patience{grace: env.Grace},
 	}
 	// One run may have several receivers.
 	c.project = "ctxpush-" + strings.ToLower(strings.Map(projectRune, env.RunID)) + "-" + c.id[:6]

@@ -37,8 +37,9 @@ type box struct {
 	ctr    testcontainers.Container
 	signal string // what asks it to end
 
-	url address
-	run *boxRun // nil before the first start and after each asked end
+	url      address
+	patience patience
+	run      *boxRun // nil before the first start and after each asked end
 
 	key   string // of the Config: receiver.container
 	head  string // before each line of the log
@@ -51,7 +52,8 @@ type box struct {
 
 func newBox(cfg config.Config, env Env) (Receiver, error) {
 	spec := *cfg.Receiver.Container
-	b := &box{id: strings.ToLower(rand.Text()), spec: spec, env: env, log: newLineLog(env.Secret), stall: pullStall, key: "receiver.container"}
+	b := &box{id: strings.ToLower(rand.Text()), spec: spec, env: env, log: newLineLog(env.Secret), stall: pullStall,
+		key: "receiver.container", patience: patience{grace: env.Grace}}
 	b.make, b.begin = b.create, b.startOwn
 	if probe := cfg.Probe.SQL; probe != nil {
 		b.reach.want(probe.Ports()...)
@@ -265,28 +267,43 @@ func (b *box) hint(ctx context.Context, err error) error {
 	return fmt.Errorf("%w; %s.port is %s, and the image exposes %s", err, b.key, b.port(), strings.Join(exposed, ", "))
 }
 
+const boxRemedy = "want a process 1 that handles SIGTERM: exec in the shell that starts it, " +
+	"or init: true (tini), which passes the signal on"
+
 func (b *box) Stop(ctx context.Context) error {
+	gone, err := b.stop(ctx, b.patience.now())
+	if err != nil || gone {
+		return err
+	}
+	return b.patience.outlive(b.name, b.signal, boxRemedy)
+}
+
+// stop asks the container to end, and kills it where it has not ended in time.
+func (b *box) stop(ctx context.Context, within time.Duration) (gone bool, err error) {
 	run := b.run
 	b.run = nil
 	if run == nil || closed(run.ended) {
-		return nil
+		return true, nil
 	}
 	if err := b.send(ctx, b.signal); err != nil && !closed(run.ended) {
-		return errors.Join(fmt.Errorf("%s: %s: %w", b.name, b.signal, err), b.kill(run))
+		return false, errors.Join(fmt.Errorf("%s: %s: %w", b.name, b.signal, err), b.kill(run))
 	}
-	grace := time.NewTimer(b.env.Grace)
+	grace := time.NewTimer(within)
 	defer grace.Stop()
 	select {
 	case <-run.ended:
-		return nil
+		return true, nil
 	case <-ctx.Done():
-		return errors.Join(ctx.Err(), b.kill(run))
+		return false, errors.Join(ctx.Err(), b.kill(run))
 	case <-grace.C:
+		return false, b.kill(run)
 	}
-	if err := b.kill(run); err != nil {
-		return err
-	}
-	return &StopError{Receiver: b.name, Signal: b.signal, After: b.env.Grace}
+}
+
+// leave asks for an end shortly, at the very end.
+func (b *box) leave(ctx context.Context) error {
+	_, err := b.stop(ctx, b.patience.end())
+	return err
 }
 
 func (b *box) Kill(context.Context) error {
@@ -338,7 +355,7 @@ func (b *box) Close() error {
 	defer cancel()
 	var errs []error
 	if b.ctr != nil {
-		errs = append(errs, b.Kill(ctx), b.ctr.Terminate(ctx, testcontainers.StopTimeout(0)))
+		errs = append(errs, b.leave(ctx), b.ctr.Terminate(ctx, testcontainers.StopTimeout(0)))
 	}
 	// By label and name, for what was made and not learned of.
 	err := b.engine.removeContainers(ctx, labelReceiver+"="+b.id, func(map[string]string) bool { return true })

@@ -41,11 +41,17 @@ type StopError struct {
 	Receiver string
 	Signal   string // SIGTERM, or what its image names instead
 	After    time.Duration
+	Remedy   string // what makes it end
+	Again    bool   // it has been told before
 }
 
 // Error is one line.
 func (e *StopError) Error() string {
-	return fmt.Sprintf("%s: did not end within %s of %s and was killed", e.Receiver, round(e.After), e.Signal)
+	text := fmt.Sprintf("%s: did not end within %s of %s and was killed", e.Receiver, round(e.After), e.Signal)
+	if e.Remedy != "" && !e.Again {
+		text += ": " + e.Remedy
+	}
+	return text
 }
 
 // fixedError answers a call that a receiver can't follow.

@@ -1,4 +1,3 @@
-// Package subject is the receiver under test as every command uses it.
 package subject
 
 import (

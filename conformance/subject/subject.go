@@ -1,5 +1,3 @@
-// Package subject is the receiver under test as everything else uses it: opened,
-// reached, started again where it ends of its own, and never showing the secret.
 package subject
 
 import (
