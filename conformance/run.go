@@ -126,9 +126,14 @@ func (r *run) rounds(ctx context.Context) error {
 		explored []*verdict
 		last     []*verdict
 	}{{calm, r.cfg.Parallel, explored, last}, {disruptive, 1, nil, nil}} {
-		// Checks of retries wait most of their time; the orders are explored meanwhile.
+		// Checks of retries wait most of their time; the orders are explored meanwhile,
+		// unless connections are few: what goes out at once would wait for each other.
 		var both sync.WaitGroup
-		both.Go(func() { r.explore(ctx, round.explored) })
+		if r.subject.Target.Limits.Connections == 0 {
+			both.Go(func() { r.explore(ctx, round.explored) })
+		} else {
+			r.explore(ctx, round.explored)
+		}
 		finish := r.playAround(ctx, round.last)
 		r.playAll(ctx, round.verdicts, round.parallel, nil)
 		both.Wait()
@@ -154,7 +159,7 @@ func (r *run) prepare(ctx context.Context, c *scenarios.Check) (*verdict, error)
 		return nil, err
 	}
 	for i, s := range c.Scenarios {
-		if reason := play.Unplayable(s, r.subject.Secret()); reason != "" && v.skip == "" {
+		if reason := play.Unplayable(s, r.subject.Secret(), r.subject.Target.Limits.Connections); reason != "" && v.skip == "" {
 			v.skip = reason
 		}
 		cast, err := r.bind(s, fmt.Sprintf("%s/%d", c.ID, i))

@@ -41,7 +41,8 @@ type Config struct {
 	Level scenarios.Level
 	// Explore is how many schedules the explored checks play; empty is
 	// scenarios.Standard, or scenarios.Quick where the probe has no bulk look-up
-	// and each of the many states costs a question of its own.
+	// and each of the many states costs a question of its own, or where Target
+	// limits the rate.
 	Explore scenarios.Depth
 	// Scenarios are checks of the user's own, played among the others.
 	Scenarios []scenarios.Check
@@ -115,12 +116,15 @@ func (c *Config) setDefaults(now time.Time) {
 	if c.Parallel == 0 {
 		c.Parallel = DefaultParallel
 	}
+	if c.Target.Limits.Connections > 0 {
+		c.Parallel = 1 // scenarios side by side would take each other's connections
+	}
 	if c.Shrink == 0 {
 		c.Shrink = DefaultShrink
 	}
 	if c.Explore == "" {
 		c.Explore = scenarios.Standard
-		if !c.Target.Probe.Bulk() {
+		if !c.Target.Probe.Bulk() || c.Target.Limits.Rate != "" {
 			c.Explore = scenarios.Quick
 		}
 	}

@@ -1,6 +1,10 @@
 package mocksender
 
-import "fmt"
+import (
+	"fmt"
+	"net/http"
+	"slices"
+)
 
 // Outcome is how a delivery ended.
 type Outcome int
@@ -39,6 +43,12 @@ type Delivery struct {
 // Acknowledged tells whether the receiver has taken the batch, as far as the
 // sender knows.
 func (d Delivery) Acknowledged() bool { return d.Outcome == Acknowledged }
+
+// TooMany tells whether every attempt was answered 429, which says nothing of what
+// the receiver would do with the batch.
+func (d Delivery) TooMany() bool {
+	return len(d.Attempts) > 0 && !slices.ContainsFunc(d.Attempts, func(a Attempt) bool { return a.Answer.Status != http.StatusTooManyRequests })
+}
 
 // Last is the last attempt; of the zero Delivery, the zero Attempt.
 func (d Delivery) Last() Attempt {

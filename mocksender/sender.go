@@ -45,6 +45,9 @@ type Sender struct {
 	// connections are kept; further attempts wait. 0 is no limit. A Copy's
 	// second connection comes on top.
 	MaxConns int
+	// Throttle bounds how often and at how many connections this sender and those
+	// that share it send; nil is no bound.
+	Throttle *Throttle
 	// RequestID makes the X-Idempotency-Key of a request in Profile2026; nil is
 	// UUIDs that follow from Seed and the number of requests made before.
 	RequestID func() string
@@ -100,7 +103,8 @@ func (s *Sender) Request(b Batch) Request {
 }
 
 // Deliver sends the batch until it is acknowledged by any 2xx, or dropped after
-// the last retry. faults[i] strikes the i-th attempt, counted from 0; a nil one
+// the last retry. What a receiver asks for by Retry-After is waited for in real
+// time, up to MaxRetryAfter in all. faults[i] strikes the i-th attempt, counted from 0; a nil one
 // does not.
 func (s *Sender) Deliver(ctx context.Context, b Batch, faults ...Fault) Delivery {
 	if b.Len() == 0 {
@@ -116,6 +120,7 @@ func (s *Sender) DeliverRequest(ctx context.Context, r Request, faults ...Fault)
 	var d Delivery
 	var waits []time.Duration
 	var due time.Duration
+	left := MaxRetryAfter
 	shot := s.aim(r)
 	for n := 1; ; n++ {
 		var f Fault
@@ -141,6 +146,13 @@ func (s *Sender) DeliverRequest(ctx context.Context, r Request, faults ...Fault)
 		}
 		if n > len(waits) {
 			d.Outcome = Dropped
+			return d
+		}
+		asked := min(left, a.Answer.RetryAfter(time.Now()))
+		left -= asked
+		s.Throttle.heed(a.Answer, asked)
+		if sleepUntil(ctx, time.Now().Add(asked)) != nil {
+			d.Outcome = Aborted
 			return d
 		}
 		due += waits[n-1]
@@ -234,6 +246,13 @@ func (s *Sender) attempt(ctx context.Context, t shot, f Fault, n int) Attempt {
 		return a
 	}
 	defer release()
+	leave, err := s.Throttle.enter(ctx)
+	if err != nil {
+		a.Err = fmt.Errorf("broken off: %w", err)
+		s.tell(a)
+		return a
+	}
+	defer leave()
 
 	timeout := s.Timeout
 	if timeout == 0 {

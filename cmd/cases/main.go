@@ -1,7 +1,8 @@
 // Command cases certifies receivers as people write them (fixtures/cases) and
 // prints, for each, how long it took, what was said and what is right. It exits 1
 // if a right receiver is accused, a wrong one is not found by the check named for
-// it, or either takes too many lines; how long it takes decides nothing.
+// it, or either takes too many lines, unless the case is known not to be right
+// yet; how long it takes decides nothing.
 package main
 
 import (
@@ -52,13 +53,16 @@ func run(ctx context.Context, o cases.Options, strict bool) (err error) {
 	if err := os.MkdirAll(o.Dir, 0o755); err != nil {
 		return err
 	}
-	right, wrong, absent := 0, 0, 0
+	right, wrong, open, absent := 0, 0, 0, 0
 	err = cases.Run(ctx, o, func(r cases.Row) {
 		switch {
 		case r.Missing != "":
 			absent++
 			fmt.Printf("MISSING %-28s %s is not installed\n", r.Case.Name, r.Missing)
 			return
+		case len(r.Wrong) > 0 && r.Case.Open != "":
+			open++
+			fmt.Printf("OPEN    %-28s %s: %s\n", r.Case.Name, r.Case.Open, strings.Join(r.Wrong, "; "))
 		case len(r.Wrong) > 0:
 			wrong++
 			fmt.Printf("WRONG   %-28s %s\n", r.Case.Name, strings.Join(r.Wrong, "; "))
@@ -68,7 +72,7 @@ func run(ctx context.Context, o cases.Options, strict bool) (err error) {
 		fmt.Printf("%7s %-28s exit %d in %.1f s (aim %d), %d lines, %d failed, %s: %s\n", "", r.Case.Name, r.Exit, r.Took.Seconds(), r.Case.Seconds,
 			r.Lines, len(r.Failed), cases.Named(r.Causes), r.Case.What)
 	})
-	fmt.Printf("\ncases: %d right, %d wrong, %d not installed\n", right, wrong, absent)
+	fmt.Printf("\ncases: %d right, %d wrong, %d known not to be right yet, %d not installed\n", right, wrong, open, absent)
 	switch {
 	case err != nil:
 		return err

@@ -22,7 +22,9 @@ func startServe(t *testing.T, p *program, args ...string) (address string, end f
 	ready := filepath.Join(t.TempDir(), "ready")
 	ctx, cancel := context.WithCancelCause(t.Context())
 	done := make(chan int, 1)
-	go func() { done <- p.run(ctx, append([]string{"serve", "--listen", "127.0.0.1:0", "--ready-file", ready}, args...)...) }()
+	go func() {
+		done <- p.run(ctx, append([]string{"serve", "--listen", "127.0.0.1:0", "--ready-file", ready}, args...)...)
+	}()
 	end = func() int { cancel(interrupt{os.Interrupt}); return <-done }
 	tick := time.NewTicker(5 * time.Millisecond)
 	defer tick.Stop()

@@ -55,7 +55,7 @@ func (t scalar) flags(k *key, v reflect.Value) []string {
 
 func (t length) flags(_ *key, v reflect.Value) []string { return []string{t.text(v, "")} }
 
-func (t port) flags(_ *key, v reflect.Value) []string { return []string{t.text(v, "")} }
+func (t whole) flags(_ *key, v reflect.Value) []string { return []string{t.text(v, "")} }
 
 func (t list) flags(_ *key, v reflect.Value) []string {
 	words := make([]string, v.Len())

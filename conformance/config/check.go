@@ -123,20 +123,39 @@ func checkNUL(s string) error {
 	return nil
 }
 
-func checkPort(p int) error {
-	if p < 1 || p > 65535 {
-		return fmt.Errorf("%d: want a number from 1 to 65535", p)
+// maxPort is the highest number of a port.
+const maxPort = 65535
+
+func checkWhole(n, most int) error {
+	if n < 1 || n > most {
+		return fmt.Errorf("%d: want a number from 1 to %d", n, most)
 	}
 	return nil
 }
 
-func parsePort(s string) (int, error) {
-	p, err := strconv.Atoi(s)
+func parseWhole(s string, most int) (int, error) {
+	n, err := strconv.Atoi(s)
 	if err != nil {
-		return 0, fmt.Errorf("%s: want a number from 1 to 65535", strictyaml.Name(s))
+		return 0, fmt.Errorf("%s: want a number from 1 to %d", strictyaml.Name(s), most)
 	}
-	return p, checkPort(p)
+	return n, checkWhole(n, most)
 }
+
+func parsePort(s string) (int, error) { return parseWhole(s, maxPort) }
+
+// parseRate is the least time between two requests at a rate such as 20/s or
+// 600/m.
+func parseRate(s string) (time.Duration, error) {
+	number, per, _ := strings.Cut(s, "/")
+	unit := map[string]time.Duration{"s": time.Second, "m": time.Minute}[per]
+	n, err := strconv.ParseFloat(number, 64)
+	if err != nil || unit == 0 || !(n >= 0.01 && n <= 1e6) {
+		return 0, fmt.Errorf("%s: want a rate such as 20/s or 600/m", strictyaml.Name(s))
+	}
+	return time.Duration(float64(unit) / n), nil
+}
+
+func checkRate(s string) error { _, err := parseRate(s); return err }
 
 func checkDuration(t time.Duration) error {
 	if t <= 0 {

@@ -28,6 +28,7 @@ type Config struct {
 	// above 0, default 2s, 500ms for the built-in receiver.
 	Settle   time.Duration
 	Timeout  time.Duration // per request; above 0, default mocksender.RequestTimeout
+	Limits   Limits
 	Receiver Receiver
 	Probe    Probe
 	// Statuses maps the receiver's word to the contract's.
@@ -44,6 +45,18 @@ type Config struct {
 	Dir string
 
 	origin origin
+}
+
+// Limits are what the receiver takes. The zero Limits are none.
+type Limits struct {
+	Rate        string // such as 20/s or 600/m; empty: as fast as it answers
+	Connections int    // webhooks under way at once, from 1; 0: as many as a check needs
+}
+
+// Every is the least time between two webhooks; 0 where there is none.
+func (l Limits) Every() time.Duration {
+	every, _ := parseRate(l.Rate) // what is wrong with it, Validate has said
+	return every
 }
 
 // Receiver is how the receiver runs: at most one of its fields is set; none is

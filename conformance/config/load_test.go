@@ -134,8 +134,8 @@ var _ = Describe("receiver.yaml", func() {
 		// Keys.
 		Entry(nil, "name: a\nrecever:\n  url: x\n", "receiver.yaml:2: recever: unknown key; did you mean \"receiver\"?"),
 		Entry(nil, "Path: /x\n", "receiver.yaml:1: Path: unknown key; did you mean \"path\"?"),
-		Entry(nil, "colour: red\n", "receiver.yaml:1: colour: unknown key; want name, protocol, identity, path, secret, settle, timeout, receiver, probe, statuses, ignores or waive"),
-		Entry(nil, "\"a\\nb\": red\n", "receiver.yaml:1: \"a\\nb\": unknown key; want name, protocol, identity, path, secret, settle, timeout, receiver, probe, statuses, ignores or waive"),
+		Entry(nil, "colour: red\n", "receiver.yaml:1: colour: unknown key; want name, protocol, identity, path, secret, settle, timeout, limits, receiver, probe, statuses, ignores or waive"),
+		Entry(nil, "\"a\\nb\": red\n", "receiver.yaml:1: \"a\\nb\": unknown key; want name, protocol, identity, path, secret, settle, timeout, limits, receiver, probe, statuses, ignores or waive"),
 		Entry(nil, "receiver:\n  command:\n    agv: [x]\n", "receiver.yaml:3: receiver.command.agv: unknown key; did you mean \"argv\"?"),
 		Entry(nil, "path: /a\nname: b\npath: /c\n", "receiver.yaml:3: path: set twice, first in line 1"),
 		Entry(nil, "receiver:\n  command:\n    env:\n      A: 1\n      A: 2\n", "receiver.yaml:5: receiver.command.env.A: set twice, first in line 4"),

@@ -32,8 +32,11 @@ var (
 		json: `"anyOf": [{"type": "string", "pattern": "` + checkIDPattern + `"}, {"$ref": "#/$defs/variable"}]`}
 	reason         = scalar{what: "WHY", refuse: checkName, json: filled}
 	duration       = length{scalar{what: "DURATION", json: `"$ref": "#/$defs/duration"`}}
-	portOfReceiver = port{scalar{what: "PORT",
-		json: `"anyOf": [{"type": "integer", "minimum": 1, "maximum": 65535}, {"$ref": "#/$defs/variable"}]`}}
+	portOfReceiver = whole{scalar{what: "PORT",
+		json: `"anyOf": [{"type": "integer", "minimum": 1, "maximum": 65535}, {"$ref": "#/$defs/variable"}]`}, maxPort}
+	connections = whole{scalar{what: "N",
+		json: `"anyOf": [{"type": "integer", "minimum": 1, "maximum": 10000}, {"$ref": "#/$defs/variable"}]`}, 10000}
+	rate        = scalar{what: "N/s", refuse: checkRate, json: `"anyOf": [{"type": "string", "pattern": "^[0-9.]+(e[0-9]+)?/[sm]$"}, {"$ref": "#/$defs/variable"}]`}
 	secret      = sharedSecret{scalar{what: "SECRET", refuse: checkSecret, json: secretSchema}}
 	protocol    = oneOf([]mocksender.Profile{mocksender.Profile2025, mocksender.Profile2026}, 2025, 2026)
 	identity    = oneOf([]scenarios.Identity{scenarios.ByDevice, scenarios.ByUser})
@@ -128,6 +131,15 @@ var table = slices.Concat([]key{
 		flag: flag{name: "timeout",
 			help: "how long a request waits for its answer (default " + mocksender.RequestTimeout.String() + ")"},
 		written: written{comment: "per request", example: mocksender.RequestTimeout.String()}},
+	{name: "limits", of: group{flow: true},
+		doc: "What the receiver takes: webhooks are never sent faster, without bursts, nor over more connections."},
+	{name: "limits.rate", of: rate, doc: "Webhook requests a second or minute, such as 20/s.",
+		flag: flag{name: "limit-rate", words: []string{"20/s"},
+			help: "how often the receiver takes a webhook at most, such as 20/s (default: as fast as it answers)"}},
+	{name: "limits.connections", of: connections,
+		doc: "Webhook requests under way at once. Checks that need more are skipped.",
+		flag: flag{name: "limit-connections",
+			help: "how many webhooks the receiver takes at once (default: as many as a check needs)"}},
 
 	{name: "receiver", of: group{choice: true}, rule: needsSecret,
 		doc:     "How the receiver runs: exactly one kind. Without it, the built-in reference receiver is tested.",

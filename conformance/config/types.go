@@ -131,13 +131,16 @@ func (t length) check(name string, v reflect.Value, found func(string, error)) {
 
 func (t length) text(v reflect.Value, _ string) string { return time.Duration(v.Int()).String() }
 
-// port is a port's number, or a variable that holds one.
-type port struct{ scalar }
+// whole is a whole number from 1 to most, or a variable that holds one.
+type whole struct {
+	scalar
+	most int
+}
 
-func (t port) read(d *decoder, _ *key, n strictyaml.Node, into reflect.Value) error {
+func (t whole) read(d *decoder, _ *key, n strictyaml.Node, into reflect.Value) error {
 	s, ok := n.Scalar()
 	if !ok || !n.IsNumber() && len(variables(s)) == 0 {
-		return n.Errorf("is %s: want a number from 1 to 65535", n.Describe())
+		return n.Errorf("is %s: want a number from 1 to %d", n.Describe(), t.most)
 	}
 	s, err := plainScope.fill(s, d.env)
 	if err == nil {
@@ -149,17 +152,17 @@ func (t port) read(d *decoder, _ *key, n strictyaml.Node, into reflect.Value) er
 	return nil
 }
 
-func (t port) parse(into reflect.Value, s string) error {
-	p, err := parsePort(s)
-	into.SetInt(int64(p))
+func (t whole) parse(into reflect.Value, s string) error {
+	n, err := parseWhole(s, t.most)
+	into.SetInt(int64(n))
 	return err
 }
 
-func (t port) check(name string, v reflect.Value, found func(string, error)) {
-	found(name, checkPort(int(v.Int())))
+func (t whole) check(name string, v reflect.Value, found func(string, error)) {
+	found(name, checkWhole(int(v.Int()), t.most))
 }
 
-func (t port) text(v reflect.Value, _ string) string { return strconv.Itoa(int(v.Int())) }
+func (t whole) text(v reflect.Value, _ string) string { return strconv.Itoa(int(v.Int())) }
 
 // list is several values. As a flag it is one text that split takes apart.
 type list struct {

@@ -82,16 +82,24 @@ func (w *worker) post(ctx context.Context, parts []part) error {
 	before := w.subject.Revivals()
 	var deliveries [2]mocksender.Delivery
 	var all sync.WaitGroup
-	for i := 1; i < connections; i++ {
-		all.Go(func() { deliveries[i] = w.transmit(ctx, i, requests[i], len(events[i]), gate) })
+	if connections > 1 && w.subject.Target.Limits.Connections == 1 {
+		for i := range connections { // one after the other is an order, too
+			deliveries[i] = w.transmit(ctx, i, requests[i], len(events[i]), nil)
+		}
+	} else {
+		for i := 1; i < connections; i++ {
+			all.Go(func() { deliveries[i] = w.transmit(ctx, i, requests[i], len(events[i]), gate) })
+		}
+		deliveries[0] = w.transmit(ctx, 0, requests[0], len(events[0]), gate)
 	}
-	deliveries[0] = w.transmit(ctx, 0, requests[0], len(events[0]), gate)
 	all.Wait()
 	for i, d := range deliveries[:connections] {
 		switch {
 		case ctx.Err() != nil:
 			return ctx.Err()
 		case d.Acknowledged():
+		case d.TooMany():
+			return state.ErrTooMany
 		case w.subject.Revivals() > before:
 			// The receiver ended while another worker's request was there.
 			w.drop(boundOf(parts)...)

@@ -21,6 +21,9 @@ func (p *courier) judgeAnswer(ctx context.Context, step scenarios.Step, d mockse
 	}
 	switch step.Answer {
 	case scenarios.Acknowledge:
+		if d.TooMany() {
+			return state.ErrTooMany
+		}
 		if !d.Acknowledged() {
 			p.fail(event.Failure{Kind: event.Refused, Answer: state.AnswerOf(last), Detail: state.NotAcknowledged(d), Message: messageOf(p.cast, step)})
 			return errUnfit

@@ -122,3 +122,7 @@ func (f Field) ComesFrom(e mocksender.Event, got *State) bool {
 		return SameJSON(got.Content, e.Content)
 	}
 }
+
+// ErrTooMany is why a delivery is not judged that only ever was answered 429.
+var ErrTooMany = errors.New("every attempt was answered 429, too many requests: " +
+	"set limits in receiver.yaml to what the receiver takes, such as limits: {rate: 20/s}")

@@ -25,7 +25,9 @@ type Subject struct {
 	// Target describes the receiver. Its secret is the run's.
 	Target config.Config
 	Prober probe.Prober
-	hide   *redact.Redactor
+	// Throttle is what all senders of webhooks keep to.
+	Throttle *mocksender.Throttle
+	hide     *redact.Redactor
 }
 
 // Open is the receiver that the target describes; it is neither started nor
@@ -48,7 +50,10 @@ func Open(target config.Config, builtIn reference.Options) (*Subject, error) {
 
 // New is a subject of a receiver and a probe that are there.
 func New(target config.Config, r receiver.Receiver, p probe.Prober) *Subject {
-	return &Subject{Supervisor: &Supervisor{Receiver: r}, Target: target, Prober: p, hide: redact.New(blank, string(target.Secret))}
+	return &Subject{
+		Supervisor: &Supervisor{Receiver: r}, Target: target, Prober: p, hide: redact.New(blank, string(target.Secret)),
+		Throttle: &mocksender.Throttle{Every: target.Limits.Every(), Connections: target.Limits.Connections},
+	}
 }
 
 // Close ends what was opened and started.
@@ -64,7 +69,7 @@ func (s *Subject) Sender(base string) *mocksender.Sender {
 		URL:     base + s.Target.Path,
 		Secret:  s.Secret(),
 		Profile: s.Target.Protocol,
-		Timeout: s.Target.Timeout,
+		Timeout: s.Target.Timeout, Throttle: s.Throttle,
 	}
 }
 

@@ -23,7 +23,6 @@ import (
 	"github.com/ctxpush/ctxpush/conformance/report"
 	"github.com/ctxpush/ctxpush/fixtures/cases"
 	"github.com/ctxpush/ctxpush/fixtures/designs"
-	"github.com/ctxpush/ctxpush/scenarios"
 )
 
 // limit bounds one certification: its own time limit and what surrounds it.
@@ -173,7 +172,7 @@ func (o Options) certify(ctx context.Context, row Row, dir, config string) (Row,
 			return row, err
 		}
 	}
-	var r told
+	var r report.Report
 	text, err := os.ReadFile(filepath.Join(dir, "report", "report.json"))
 	if err == nil {
 		err = json.Unmarshal(text, &r)
@@ -186,17 +185,8 @@ func (o Options) certify(ctx context.Context, row Row, dir, config string) (Row,
 	return row, nil
 }
 
-// told is a report with its causes.
-type told struct {
-	report.Report
-	Causes []struct {
-		Level scenarios.Level
-		Text  string
-	}
-}
-
 // judge compares a report with what is right.
-func (row *Row) judge(r told) {
+func (row *Row) judge(r report.Report) {
 	c := row.Case
 	wrong := func(format string, args ...any) { row.Wrong = append(row.Wrong, fmt.Sprintf(format, args...)) }
 	var unjudged []string

@@ -10,6 +10,7 @@ import (
 
 	"github.com/ctxpush/ctxpush/conformance"
 	"github.com/ctxpush/ctxpush/conformance/config"
+	"github.com/ctxpush/ctxpush/conformance/doctor"
 	"github.com/ctxpush/ctxpush/conformance/event"
 	"github.com/ctxpush/ctxpush/conformance/report"
 	"github.com/ctxpush/ctxpush/fixtures/mutants"
@@ -20,6 +21,9 @@ import (
 
 // restarts is the group of the checks that stop and kill.
 const restarts = "restart"
+
+// nothingWorks is the check of the mutants that take nothing at all.
+const nothingWorks = "request/acknowledged"
 
 // trial is one certification of a mutant.
 type trial struct {
@@ -96,6 +100,10 @@ func (t trial) run(ctx context.Context, seed uint64, smallest bool) (row Row) {
 	})}
 	r, err := conformance.Certify(ctx, c)
 	row.Failed = failed(r)
+	if doctor.IsSurroundings(err) && t.mutant.Check == nothingWorks {
+		row.Outcome = Killed // by the doctor's first steps: no check was played
+		return row
+	}
 	row.Outcome, row.Detail = t.outcome(r, err)
 	if row.Outcome != Killed || !smallest {
 		return row
