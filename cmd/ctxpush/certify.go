@@ -53,6 +53,8 @@ what is wrong. Without a file and without flags that name a receiver it takes
 	f.DurationVar(&c.ExploreTime, "explore-time", 0, "how long orders of arrival may be explored, the most different first (default 10s, and no limit with --explore)")
 	f.DurationVar(&shrink, "shrink", conformance.DefaultShrink, "how long in all to look for the smallest deliveries that still fail; 0 is not at all")
 	o.addFlags(f)
+	var bounds bounds
+	bounds.add(f)
 	cmd.RunE = func(cmd *cobra.Command, args []string) error {
 		if err := t.argument(cmd, args); err != nil {
 			return err
@@ -72,6 +74,9 @@ what is wrong. Without a file and without flags that name a receiver it takes
 		for _, path := range own {
 			checks, err := await(cmd.Context(), func() ([]scenarios.Check, error) { return scenarios.Load(path) })
 			if err != nil {
+				return err
+			}
+			if err := bounds.judge(checks); err != nil {
 				return err
 			}
 			c.Scenarios = append(c.Scenarios, checks...)
