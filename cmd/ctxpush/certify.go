@@ -49,8 +49,12 @@ what is wrong. Without a file and without flags that name a receiver it takes
 	from.add(f)
 	f.Float64Var(&c.TimeScale, "time-scale", conformance.DefaultTimeScale, "how much faster than real time retries come; 1 takes two hours for a dropped batch")
 	f.IntVar(&c.Parallel, "parallel", conformance.DefaultParallel, "how many scenarios run side by side")
+	f.DurationVar(&c.TimeLimit, "time-limit", conformance.DefaultTimeLimit, "how long the run may take; what is not judged by then is told as such")
+	f.DurationVar(&c.ExploreTime, "explore-time", 0, "how long orders of arrival may be explored, the most different first (default 10s, and no limit with --explore)")
 	f.DurationVar(&shrink, "shrink", conformance.DefaultShrink, "how long in all to look for the smallest deliveries that still fail; 0 is not at all")
 	o.addFlags(f)
+	var bounds bounds
+	bounds.add(f)
 	cmd.RunE = func(cmd *cobra.Command, args []string) error {
 		if err := t.argument(cmd, args); err != nil {
 			return err
@@ -70,6 +74,9 @@ what is wrong. Without a file and without flags that name a receiver it takes
 		for _, path := range own {
 			checks, err := await(cmd.Context(), func() ([]scenarios.Check, error) { return scenarios.Load(path) })
 			if err != nil {
+				return err
+			}
+			if err := bounds.judge(checks); err != nil {
 				return err
 			}
 			c.Scenarios = append(c.Scenarios, checks...)

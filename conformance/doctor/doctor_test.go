@@ -1,6 +1,7 @@
 package doctor_test
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
@@ -10,12 +11,16 @@ import (
 	"net/http/httptest"
 	"net/http/httputil"
 	"net/url"
+	"slices"
 	"strings"
 	"testing"
 	"time"
 
 	"github.com/ctxpush/ctxpush/conformance/config"
 	"github.com/ctxpush/ctxpush/conformance/doctor"
+	"github.com/ctxpush/ctxpush/conformance/probe"
+	"github.com/ctxpush/ctxpush/conformance/receiver"
+	"github.com/ctxpush/ctxpush/fixtures"
 	"github.com/ctxpush/ctxpush/fixtures/mutants"
 	"github.com/ctxpush/ctxpush/fixtures/reference"
 	"github.com/ctxpush/ctxpush/mocksender"
@@ -166,6 +171,7 @@ func TestReceiversThatAreNotReady(t *testing.T) {
 		"another path of the probe":  {alter: func(c *config.Config) { c.Probe.HTTP = &config.HTTPProbe{Path: "/nowhere"} }, failed: "probe", says: "is probe.http.path (/nowhere) right?", code: 3},
 		"the probe breaks":           {alter: func(c *config.Config) { c.Probe.HTTP.Bulk = "" }, instead: at("/state", code(500)), failed: "probe", says: "GET <path>?", code: 3},
 		"the bulk look-up is short":  {instead: at("/states", func(w http.ResponseWriter, _ *http.Request) { io.WriteString(w, "[]") }), failed: "probe", says: "array of 1", code: 3},
+		"bulk answers in reverse":    {instead: reversed, failed: "bulk look-up", says: "only that at 2 is known, and the answer has it at 3", code: 3},
 		"every message is delivered": {instead: at("/states", everything), failed: "unknown message, wrong secret, missing secret, final state", says: "was never sent", code: 1},
 		"never answers": {instead: at("/webhook", func(_ http.ResponseWriter, r *http.Request) { io.Copy(io.Discard, r.Body); <-r.Context().Done() }),
 			alter: func(c *config.Config) { c.Timeout = 100 * time.Millisecond }, failed: "webhook", says: "answer within 100ms", code: 3},
@@ -185,6 +191,51 @@ func TestReceiversThatAreNotReady(t *testing.T) {
 				t.Errorf("%s\n%s\nsays nothing of %q", first.Detail, strings.Join(first.Advice, "\n"), c.says)
 			}
 		})
+	}
+}
+
+// reversed turns a bulk look-up's keys around, and so the answer to them.
+func reversed(_ http.ResponseWriter, r *http.Request) bool {
+	if r.URL.Path == "/states" {
+		var keys []json.RawMessage
+		json.NewDecoder(r.Body).Decode(&keys)
+		slices.Reverse(keys)
+		body, _ := json.Marshal(keys)
+		r.Body, r.ContentLength = io.NopCloser(bytes.NewReader(body)), int64(len(body))
+	}
+	return false
+}
+
+// A bulk look-up that mixes up whose state is whose would make each check of
+// several messages fail: the run does not begin.
+func TestFirstStepsSeeTheOrderOfABulkAnswer(t *testing.T) {
+	for name, c := range map[string]struct {
+		instead func(http.ResponseWriter, *http.Request) bool
+		failed  string
+	}{"right": {}, "reversed": {reversed, "bulk look-up"}} {
+		target := served(t, c.instead)
+		target.SetDefaults()
+		r, err := receiver.New(target, receiver.Env{Secret: secret})
+		if err != nil {
+			t.Fatal(err)
+		}
+		t.Cleanup(func() { r.Close() })
+		p, err := probe.For(target, r)
+		if err == nil {
+			err = r.Start(t.Context())
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+		_, err = doctor.TakeFirst(t.Context(), doctor.Options{Target: target, Seed: 1, Epoch: fixtures.DefaultEpoch(time.Now())}, r, p)
+		var failed *doctor.StepError
+		errors.As(err, &failed)
+		switch {
+		case c.failed == "" && err != nil:
+			t.Errorf("%s: %v", name, err)
+		case c.failed != "" && (failed == nil || failed.Finding.Step != c.failed || !doctor.IsSurroundings(err)):
+			t.Errorf("%s: %v: want a failed %s of the surroundings", name, err, c.failed)
+		}
 	}
 }
 

@@ -48,19 +48,20 @@ func (e *StepError) Error() string {
 }
 
 // firstSteps are those without which no check means anything: the webhook is
-// there, takes the secret, and what it acknowledged is told by the probe.
-var firstSteps = []string{stepWebhook, stepRight, stepProbe}
+// there, takes the secret, and what it acknowledged is told by the probe, also among
+// others.
+var firstSteps = []string{stepWebhook, stepRight, stepProbe, stepBulk}
 
 // TakeFirst takes a receiver that was started, and is not closed, through the
 // first steps: one request, and one look at its message, which is waited for up to
-// ten times the time to settle. The error is a *StepError where a step failed,
+// ten times the time to settle, and at it among others. The error is a *StepError where a step failed,
 // or ctx's own. Of o, Seed, Epoch and Target must be set.
 func TakeFirst(ctx context.Context, o Options, r receiver.Receiver, p probe.Prober) (First, error) {
 	e := &exam{Options: o, receiver: r, prober: p,
 		sender: &mocksender.Sender{Secret: string(o.Target.Secret), Profile: o.Target.Protocol, Timeout: o.Target.Timeout}}
 	defer e.sender.Close()
 	for _, s := range steps {
-		if !slices.Contains(firstSteps, s.name) || o.NoProbe && s.name == stepProbe {
+		if !slices.Contains(firstSteps, s.name) || o.NoProbe && (s.name == stepProbe || s.name == stepBulk) {
 			continue
 		}
 		e.run(ctx, []step{{name: s.name, look: s.look}})

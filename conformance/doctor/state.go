@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"net/http"
 	"net/url"
+	"slices"
 	"time"
 
 	"github.com/ctxpush/ctxpush/conformance/config"
@@ -210,23 +211,40 @@ func (e *exam) bulk(ctx context.Context) outcome {
 	if !e.Target.Probe.Bulk() {
 		return skipped("probe.http.bulk is not set: each state costs a request, and fewer orders are explored")
 	}
-	never, err := e.story("never sent", "", e.mildest())
-	if err != nil {
-		return broken(err.Error(), "this is a mistake of ctxpush's own: please report it")
+	known := e.whole
+	if known.want.Key == (mocksender.Key{}) {
+		known = e.first // as the first steps have it, of which only that it is known is sure
 	}
-	states, err := e.prober.States(ctx, keysOf(never, e.whole, never))
+	// In whatever other order the one that is known stands, it stands elsewhere.
+	asked := make([]story, 4)
+	for i := range asked {
+		var err error
+		if asked[i], err = e.story(fmt.Sprintf("never sent %d", i), "", e.mildest()); err != nil {
+			return broken(err.Error(), "this is a mistake of ctxpush's own: please report it")
+		}
+	}
+	const place = 1
+	asked[place] = known
+	states, err := e.prober.States(ctx, keysOf(asked...))
 	if err != nil {
 		if e.Target.Probe.SQL != nil {
 			return broken(err.Error(), e.probeAdvice()...)
 		}
 		return broken(err.Error(), "it is asked with a JSON array of keys, and answers an array of the same length: a state or null each")
 	}
-	for i, s := range []story{never, e.whole, never} {
+	const advice = "the answers must be in the order of the keys, null for a message that is not known"
+	if other := slices.IndexFunc(states, func(s *event.State) bool { return s != nil }); states[place] == nil && other >= 0 {
+		return broken(fmt.Sprintf("of %d keys only that at %d is known, and the answer has it at %d", len(asked), place+1, other+1), advice)
+	}
+	if known.want.Key != e.whole.want.Key {
+		return well("answers %d keys in their order", len(asked))
+	}
+	for i, s := range asked {
 		if wrong, differs := state.Compare(s.want, states[i]); differs {
-			return short(fmt.Sprintf("the answer's element %d of 3: %s", i, wrong), "the answers must be in the order of the keys, null for a message that is not known")
+			return short(fmt.Sprintf("the answer's element %d of %d: %s", i+1, len(asked), wrong), advice)
 		}
 	}
-	return well("answers 3 keys in their order")
+	return well("answers %d keys in their order", len(asked))
 }
 
 // restart stops the receiver, starts it again, and looks at the state once more.
