@@ -1,16 +1,19 @@
 package conformance
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"slices"
+	"sync"
 	"time"
 
 	"github.com/ctxpush/ctxpush/conformance/doctor"
 	"github.com/ctxpush/ctxpush/conformance/event"
 	"github.com/ctxpush/ctxpush/conformance/play"
 	"github.com/ctxpush/ctxpush/scenarios"
+	"golang.org/x/sync/errgroup"
 )
 
 // Played is how one scenario ended.
@@ -32,8 +35,12 @@ type Played struct {
 // rounds gets through them with a probability of 1 in 7500.
 const raceRounds = 40
 
-// Play plays c.Scenarios against the receiver under test, one after the other,
-// and tells each step as it is done; a nil tell is told nothing. The judgement
+// roundsBeside is how many of these rounds are played side by side.
+const roundsBeside = 4
+
+// Play plays c.Scenarios against the receiver under test, c.Parallel side by side
+// and those that stop or disturb the receiver alone after them, and tells each
+// step, one scenario after the other; a nil tell is told nothing. The judgement
 // is Certify's, with the second look at the end. Focus, Skip, Level and waivers
 // have no say: what is given is played.
 //
@@ -77,8 +84,7 @@ func (r *run) playAlone(ctx context.Context, tell func(Trace)) ([]Played, error)
 	if err := r.takeFirst(ctx); ctx.Err() != nil || doctor.IsSurroundings(err) {
 		return nil, err
 	}
-	var all []*verdict // of a scenario each
-	rounds := map[*verdict]int{}
+	var all []*solitary
 	for i := range r.checks {
 		whole, err := r.prepare(ctx, &r.checks[i])
 		if err != nil {
@@ -89,25 +95,89 @@ func (r *run) playAlone(ctx context.Context, tell func(Trace)) ([]Played, error)
 		}
 		for _, plan := range whole.planned {
 			v := &verdict{check: whole.check, planned: []planned{plan}, skip: whole.skip, outcomes: []play.Outcome{{Scenario: plan.scenario}}}
-			if v.skip == "" {
-				if v.outcomes[0], rounds[v], err = r.playRounds(ctx, v.check, plan, tell); err != nil {
-					return nil, err
-				}
-				if ctx.Err() != nil {
-					return r.results(all, rounds), ctx.Err()
-				}
-			}
-			all = append(all, v)
+			all = append(all, &solitary{verdict: v, ended: v.skip != ""})
 		}
 	}
-	if err := r.lookAgain(ctx, all); ctx.Err() != nil {
-		return r.results(all, rounds), err
+	disrupts := func(s *solitary) bool { return s.check.Disrupts() }
+	err := r.playBeside(ctx, slices.DeleteFunc(slices.Clone(all), disrupts), r.cfg.Parallel, tell)
+	if err == nil && ctx.Err() == nil {
+		err = r.playBeside(ctx, slices.DeleteFunc(slices.Clone(all), func(s *solitary) bool { return !disrupts(s) }), 1, tell)
 	}
-	return r.results(all, rounds), nil
+	all = slices.DeleteFunc(all, func(s *solitary) bool { return !s.ended })
+	if err == nil && ctx.Err() == nil {
+		verdicts := make([]*verdict, len(all))
+		for i, s := range all {
+			verdicts[i] = s.verdict
+		}
+		_ = r.lookAgain(ctx, verdicts) // what it could not see, the outcomes say
+	}
+	return r.results(all), cmp.Or(err, ctx.Err())
+}
+
+// solitary is a scenario that is judged by itself.
+type solitary struct {
+	*verdict
+	rounds int
+	ended  bool
+}
+
+// playBeside plays so many of the scenarios side by side. What is told of one is
+// told together, in their order.
+func (r *run) playBeside(ctx context.Context, all []*solitary, parallel int, tell func(Trace)) error {
+	q := queue{tell: tell, held: make([][]Trace, len(all)), ended: make([]bool, len(all))}
+	var group errgroup.Group
+	group.SetLimit(parallel)
+	for i, s := range all {
+		group.Go(func() (err error) {
+			defer q.end(i)
+			if s.ended || ctx.Err() != nil {
+				return nil
+			}
+			s.outcomes[0], s.rounds, err = r.playRounds(ctx, s.check, s.planned[0], func(t Trace) { q.add(i, t) })
+			s.ended = err == nil && ctx.Err() == nil
+			return err
+		})
+	}
+	return group.Wait()
+}
+
+// queue tells what happens in several scenarios one scenario after the other: the
+// first that has not ended as it happens, the others later.
+type queue struct {
+	tell func(Trace)
+
+	mu    sync.Mutex
+	first int // that has not ended
+	held  [][]Trace
+	ended []bool
+}
+
+func (q *queue) add(i int, t Trace) {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	if i == q.first {
+		q.tell(t)
+	} else {
+		q.held[i] = append(q.held[i], t)
+	}
+}
+
+func (q *queue) end(i int) {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	for q.ended[i] = true; q.first < len(q.ended) && q.ended[q.first]; {
+		if q.first++; q.first < len(q.held) {
+			for _, t := range q.held[q.first] {
+				q.tell(t)
+			}
+			q.held[q.first] = nil
+		}
+	}
 }
 
 // playRounds plays a scenario, and a counterexample whose requests go out
-// together again, until it fails once; the outcome is the last one's.
+// together again, several rounds side by side, until one fails; the outcome is
+// that one's.
 func (r *run) playRounds(ctx context.Context, c *scenarios.Check, plan planned, tell func(Trace)) (out play.Outcome, round int, err error) {
 	o := r.options(c)
 	o.Follow = tell
@@ -117,12 +187,27 @@ func (r *run) playRounds(ctx context.Context, c *scenarios.Check, plan planned, 
 		return out, 1, nil
 	}
 	o.Follow = nil
-	for round = 1; round < raceRounds && len(out.Failures) == 0 && out.Broke == nil && ctx.Err() == nil; round++ {
-		cast, err := r.bind(plan.scenario, fmt.Sprintf("%s/%s/round %d", c.ID, plan.scenario.Name, round+1))
-		if err != nil {
-			return out, round, fmt.Errorf("check %s: %w", c.ID, err)
+	for round = 1; round < raceRounds && len(out.Failures) == 0 && out.Broke == nil && ctx.Err() == nil; {
+		outs := make([]play.Outcome, min(roundsBeside, raceRounds-round))
+		var group errgroup.Group
+		for i := range outs {
+			group.Go(func() error {
+				cast, err := r.bind(plan.scenario, fmt.Sprintf("%s/%s/round %d", c.ID, plan.scenario.Name, round+i+1))
+				if err != nil {
+					return fmt.Errorf("check %s: %w", c.ID, err)
+				}
+				outs[i] = r.play(ctx, planned{plan.scenario, cast}, o)
+				return nil
+			})
 		}
-		out = r.play(ctx, planned{plan.scenario, cast}, o)
+		if err := group.Wait(); err != nil {
+			return out, round, err
+		}
+		for _, out = range outs {
+			if round++; len(out.Failures) > 0 || out.Broke != nil {
+				break
+			}
+		}
 	}
 	if round > 1 {
 		tell(ScenarioRepeated{Rounds: round, Lines: out.Lines(), Failures: out.Failures})
@@ -131,16 +216,16 @@ func (r *run) playRounds(ctx context.Context, c *scenarios.Check, plan planned, 
 }
 
 // results are how the scenarios ended, each by itself.
-func (r *run) results(verdicts []*verdict, rounds map[*verdict]int) []Played {
+func (r *run) results(all []*solitary) []Played {
 	c := r.cfg
 	c.Target.Waive = nil
-	var all []Played
-	for _, v := range verdicts {
-		result := v.result(c)
-		all = append(all, Played{Check: *v.check, Scenario: v.planned[0].scenario, Result: result.Result, Reason: result.Reason,
-			Failures: result.Failures, Rounds: max(1, rounds[v])})
+	var played []Played
+	for _, s := range all {
+		result := s.result(c)
+		played = append(played, Played{Check: *s.check, Scenario: s.planned[0].scenario, Result: result.Result, Reason: result.Reason,
+			Failures: result.Failures, Rounds: max(1, s.rounds)})
 	}
-	return all
+	return played
 }
 
 // What Play shows of a scenario.

@@ -51,6 +51,8 @@ what is wrong. Without a file and without flags that name a receiver it takes
 	f.IntVar(&c.Parallel, "parallel", conformance.DefaultParallel, "how many scenarios run side by side")
 	f.DurationVar(&shrink, "shrink", conformance.DefaultShrink, "how long in all to look for the smallest deliveries that still fail; 0 is not at all")
 	o.addFlags(f)
+	var bounds bounds
+	bounds.add(f)
 	cmd.RunE = func(cmd *cobra.Command, args []string) error {
 		if err := t.argument(cmd, args); err != nil {
 			return err
@@ -70,6 +72,9 @@ what is wrong. Without a file and without flags that name a receiver it takes
 		for _, path := range own {
 			checks, err := await(cmd.Context(), func() ([]scenarios.Check, error) { return scenarios.Load(path) })
 			if err != nil {
+				return err
+			}
+			if err := bounds.judge(checks); err != nil {
 				return err
 			}
 			c.Scenarios = append(c.Scenarios, checks...)

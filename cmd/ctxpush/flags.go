@@ -8,6 +8,7 @@ import (
 
 	"github.com/ctxpush/ctxpush/conformance/config"
 	"github.com/ctxpush/ctxpush/fixtures"
+	"github.com/ctxpush/ctxpush/scenarios"
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 )
@@ -109,4 +110,21 @@ func (o origin) String() string {
 // words are the flags of the seed and the epoch.
 func (o origin) words() []string {
 	return []string{"--seed", strconv.FormatUint(*o.seed, 10), "--epoch", o.epoch.Format(time.RFC3339)}
+}
+
+// bounds are those of the user's own scenario files.
+type bounds struct{ lifted bool }
+
+func (b *bounds) add(f *pflag.FlagSet) {
+	f.BoolVar(&b.lifted, "no-bounds", false, fmt.Sprintf("take scenario files of your own that wait for more than %v or send more than %d entries",
+		scenarios.MaxWaits, scenarios.MaxEntries))
+}
+
+func (b *bounds) judge(checks []scenarios.Check) error {
+	for _, c := range checks {
+		if err := c.Bounded(); err != nil && !b.lifted && c.File != "" {
+			return err
+		}
+	}
+	return nil
 }

@@ -70,6 +70,14 @@ faster by --time-scale.`,
 		if o.Target, err = t.config(cmd.Context(), s.lookupEnv); err != nil {
 			return err
 		}
+		switch given := cmd.Flags().Changed; { // to a Config 0 is the default
+		case given("duration") && o.Duration == 0:
+			return mistakef("--duration 0s: want a time above 0, such as 30s")
+		case given("connections") && o.Connections == 0:
+			return mistakef("--connections 0: want 1 or more")
+		case given("find-max-level") && o.Level == 0:
+			return mistakef("--find-max-level 0s: want a time above 0, such as 10s")
+		}
 		if err := o.read(); err != nil {
 			return err
 		}

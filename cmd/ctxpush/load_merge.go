@@ -1,12 +1,8 @@
 package main
 
 import (
-	"errors"
-	"fmt"
-	"io/fs"
-	"os"
-
 	"github.com/ctxpush/ctxpush/conformance/loadtest"
+	"github.com/ctxpush/ctxpush/scenarios/strictyaml"
 	"github.com/spf13/cobra"
 )
 
@@ -25,16 +21,16 @@ else those of the files.`,
 	f := cmd.Flags()
 	f.StringArrayVar(&thresholds, "threshold", nil, "what the whole must keep, as for load (repeatable)")
 	f.StringVar(&file, "json", "", "write the sum as JSON to this file; - is stdout")
-	cmd.RunE = func(_ *cobra.Command, args []string) error {
+	cmd.RunE = func(cmd *cobra.Command, args []string) error {
 		rules, err := loadtest.ParseRules(thresholds)
 		if err != nil {
 			return mistakef("--threshold %w", err)
 		}
 		var parts []loadtest.Part
 		for _, name := range args {
-			r, err := readLoad(name)
+			r, err := await(cmd.Context(), func() (loadtest.Report, error) { return readLoad(name) })
 			if err != nil {
-				return mistakef("%s: %w", name, err)
+				return err
 			}
 			parts = append(parts, loadtest.Part{Name: name, Report: r})
 		}
@@ -53,14 +49,16 @@ else those of the files.`,
 	return cmd
 }
 
+// readLoad reads a load's report; the error names the file.
 func readLoad(name string) (loadtest.Report, error) {
-	f, err := os.Open(name)
-	switch {
-	case errors.Is(err, fs.ErrNotExist):
-		return loadtest.Report{}, fmt.Errorf("no such file")
-	case err != nil:
-		return loadtest.Report{}, fmt.Errorf("can't be read: %w", errors.Unwrap(err))
+	f, err := strictyaml.Open(name)
+	if err != nil {
+		return loadtest.Report{}, err
 	}
 	defer f.Close()
-	return loadtest.Read(f)
+	r, err := loadtest.Read(f)
+	if err != nil {
+		return r, mistakef("%s: %w", name, err)
+	}
+	return r, nil
 }

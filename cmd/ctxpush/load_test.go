@@ -113,6 +113,10 @@ func TestMistakesOfLoad(t *testing.T) {
 		{"load --built-in --mix opened=5%", `--mix: `},
 		{"load --built-in --batch 0", `--batch: `},
 		{"load --built-in --rate fast", `--rate: `},
+		{"load --built-in --duration 0s", `--duration 0s: want a time above 0, such as 30s`},
+		{"load --built-in --duration -1s", `--duration -1s: want a time above 0, such as 30s`},
+		{"load --built-in --connections 0", `--connections 0: want 1 or more`},
+		{"load --built-in --find-max-level 0s", `--find-max-level 0s: want a time above 0, such as 10s`},
 		{"load --built-in --rate 0/s", `--rate: `},
 		{"load --built-in --ramp up", `--ramp: `},
 		{"load --built-in --report-dir " + other, `report directory "` + other + `": it holds the report.json of another run: want a directory for loads alone`},
@@ -120,7 +124,7 @@ func TestMistakesOfLoad(t *testing.T) {
 		{"load --built-in --json " + other, `--json ` + other + `: it is a directory, want a file`},
 		{"load --fokus x", `unknown flag: --fokus (ctxpush load --help lists the flags)`},
 		{"load merge", `an argument is missing: want ctxpush load merge FILE... [flags]`},
-		{"load merge gone.json", `gone.json: no such file`},
+		{"load merge gone.json", `gone.json: can't be read: no such file or folder`},
 		{"load merge " + other + "/report.json", other + `/report.json: schema is missing: want "ctxpush.load/v1", as load --json writes it`},
 	} {
 		args := strings.Fields(c.args)

@@ -17,6 +17,7 @@ func TestMistakes(t *testing.T) {
 	clash := write(t, "late.yaml", late)
 	rewrite(t, filepath.Join(filepath.Dir(clash), "late.yml"), late)
 
+	waits := strings.Replace(late, "deliver:\n", "deliver:\n"+strings.Repeat("  - wait: 1m\n", 11), 1)
 	notJSON, foreign, folder := write(t, "report.json", "{"), write(t, "report.json", `{"schema":"ctxpush.load/v1"}`), filepath.Dir(write(t, "report.json", "{}"))
 
 	for _, c := range []struct {
@@ -35,6 +36,8 @@ func TestMistakes(t *testing.T) {
 		{"scenario run a/bcdefghijklmno", "", `"a/bcdefghijklmno" is no file, no folder and no built-in scenario; ctxpush scenario list tells the built-in ones`},
 		{"scenario run @", broken, `@:2: messages.m.history[0]: "opend" is not known; did you mean "opened"?`},
 		{"scenario run @", empty, `@: holds no scenario file: want *.yaml`},
+		{"scenario run @", write(t, "waits.yaml", waits), `@: its steps wait for 11m0s in all: want at most 10m0s, or --no-bounds`},
+		{"certify --scenarios @", write(t, "waits.yaml", waits), `@: its steps wait for 11m0s in all: want at most 10m0s, or --no-bounds`},
 		{"scenario run order/reversed --time-scale 0", "", `--time-scale 0: want 1 (real time) or more`},
 		{"scenario run order/reversed --seed 0", "", `invalid argument "0" for "--seed" flag: want a whole number of 1 or more (ctxpush scenario run --help lists the flags)`},
 		{"scenario run order/reversed --config gone.yaml", "", `gone.yaml: can't be read: no such file or folder`},

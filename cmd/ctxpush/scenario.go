@@ -52,6 +52,7 @@ func newScenarioList(s streams) *cobra.Command {
 // playing is what scenario run and scenario show have in common.
 type playing struct {
 	target *target
+	bounds bounds
 	conformance.Config
 }
 

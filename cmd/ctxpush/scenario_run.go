@@ -34,6 +34,7 @@ their files or the --config file changes, until Ctrl-C.`,
 	p.add(cmd)
 	f := cmd.Flags()
 	f.Float64Var(&p.TimeScale, "time-scale", conformance.DefaultTimeScale, "how much faster than real time retries come; 1 takes two hours for a dropped batch")
+	p.bounds.add(f)
 	f.BoolVar(&watch, "watch", false, "play again when a file changes")
 	cmd.RunE = func(cmd *cobra.Command, args []string) error {
 		if p.TimeScale < 1 {
@@ -51,6 +52,9 @@ their files or the --config file changes, until Ctrl-C.`,
 func (p *playing) play(ctx context.Context, s streams, names []string) error {
 	var err error
 	if p.Scenarios, err = loadScenarios(ctx, names); err != nil {
+		return err
+	}
+	if err := p.bounds.judge(p.Scenarios); err != nil {
 		return err
 	}
 	if err := p.settle(ctx, s); err != nil {

@@ -28,6 +28,9 @@ var causesByID = func() map[string]Cause {
 	for _, c := range causes {
 		all[c.ID] = c
 	}
+	for _, m := range ofMistakes {
+		all[m.id] = Cause{ID: m.id, Text: m.text, Remedy: all[m.remedyOf].Remedy}
+	}
 	return all
 }()
 

@@ -8,6 +8,7 @@ import (
 	"github.com/ctxpush/ctxpush/conformance/event"
 	"github.com/ctxpush/ctxpush/conformance/explain"
 	"github.com/ctxpush/ctxpush/conformance/state"
+	"github.com/ctxpush/ctxpush/fixtures/model"
 	"github.com/ctxpush/ctxpush/scenarios"
 )
 
@@ -73,6 +74,14 @@ func TestGuess(t *testing.T) {
 		id := explain.Guess(s, "mine")
 		if _, known := explain.CauseByID(id); id != want || !known && id != "mine" {
 			t.Errorf("%+v: %s, want %s", s, id, want)
+		}
+	}
+}
+
+func TestEveryMistakeOfTheModelHasACause(t *testing.T) {
+	for _, m := range model.Mistakes() {
+		if c, known := explain.CauseOfMistake(m.ID); !known || c.Text == "" || c.Remedy == "" {
+			t.Errorf("mistake %s: its cause is %+v: want one with a text and a remedy", m.ID, c)
 		}
 	}
 }

@@ -14,7 +14,10 @@ const tempPrefix = "ctxpush-store-"
 // newTemp makes a temporary folder.
 func newTemp() (string, error) {
 	dir := filepath.Join(os.TempDir(), tempPrefix+self().mark(strings.ToLower(rand.Text())))
-	return dir, os.Mkdir(dir, 0o700)
+	if err := os.Mkdir(dir, 0o700); err != nil {
+		return "", err // none is there to be removed
+	}
+	return dir, nil
 }
 
 // removeStaleTemps removes the folders that runs which were killed have left.

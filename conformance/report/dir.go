@@ -153,7 +153,7 @@ func dirError(dir string, err error) error {
 
 // holdsLoad says whether a load's report is stored there.
 func holdsLoad(root *os.Root) bool {
-	f, err := root.Open(loadFile)
+	f, err := openFile(root, loadFile)
 	if err != nil {
 		return false
 	}
@@ -177,9 +177,9 @@ func probe(root *os.Root) error {
 // earlier are the files of the report that is stored there, if one is. A
 // report.json that is not ours is left alone.
 func earlier(root *os.Root) ([]string, error) {
-	f, err := root.Open(jsonFile)
+	f, err := openFile(root, jsonFile)
 	if err != nil {
-		if errors.Is(err, fs.ErrNotExist) {
+		if errors.Is(err, fs.ErrNotExist) || errors.Is(err, errIrregular) {
 			return nil, nil
 		}
 		return nil, err

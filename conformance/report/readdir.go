@@ -16,7 +16,7 @@ func ReadDir(dir string) (Report, error) {
 		return Report{}, dirError(dir, reason(err))
 	}
 	defer root.Close()
-	f, err := root.Open(jsonFile)
+	f, err := openFile(root, jsonFile)
 	if err != nil {
 		return Report{}, dirError(dir, fmt.Errorf("%s: %w", jsonFile, reason(err)))
 	}
@@ -38,6 +38,16 @@ func ReadDir(dir string) (Report, error) {
 		}
 	}
 	return r, nil
+}
+
+var errIrregular = errors.New("is no regular file")
+
+// openFile opens a file that is one: a FIFO would be waited for.
+func openFile(root *os.Root, name string) (*os.File, error) {
+	if info, err := root.Stat(name); err == nil && !info.IsDir() && !info.Mode().IsRegular() {
+		return nil, errIrregular
+	}
+	return root.Open(name)
 }
 
 // maxScenario is how much of a counterexample is read, in bytes: it may have
