@@ -5,6 +5,8 @@ import (
 	"sync"
 	"time"
 
+	"github.com/dustin/go-humanize"
+
 	"github.com/ctxpush/ctxpush/conformance/event"
 	"github.com/ctxpush/ctxpush/conformance/explain"
 	"github.com/ctxpush/ctxpush/conformance/explore"
@@ -42,12 +44,14 @@ func (r *run) explore(ctx context.Context, verdicts []*verdict) {
 		all[i] = *v.exploration
 	}
 	fields, sent, err := explore.Fields(ctx, r.subject, all)
+	left, refusals := r.cfg.ExploreTime, new(explore.Refusals)
 	for i, v := range verdicts {
 		r.emit(event.CheckStarted{Time: time.Now(), ID: v.check.ID})
-		v.exploration.Judge = fields
+		v.exploration.Judge, v.exploration.Refusals, v.exploration.For = fields, refusals, left/time.Duration(len(verdicts)-i)
 		if v.explored.Broke = err; err == nil {
 			v.explored = explore.Explore(ctx, r.subject, *v.exploration)
 		}
+		left -= min(left, v.explored.Duration)
 		v.explored.Requests += sent[i].Requests
 		v.explored.Events += sent[i].Events
 		if ctx.Err() != nil {
@@ -56,6 +60,10 @@ func (r *run) explore(ctx context.Context, verdicts []*verdict) {
 		if v.explored.Failed() == 0 {
 			r.finish(v)
 		}
+	}
+	r.tellShare(verdicts, refusals.LeftOut())
+	for _, line := range refusals.Words() {
+		r.note("%s", line)
 	}
 	// Together, as each may take all its time to settle.
 	var failed sync.WaitGroup
@@ -80,6 +88,19 @@ func (r *run) explore(ctx context.Context, verdicts []*verdict) {
 	}
 	if err == nil {
 		r.exploreAgain(ctx, verdicts)
+	}
+}
+
+// tellShare says how many schedules of how many fitted into the time, but for
+// those that were left out.
+func (r *run) tellShare(verdicts []*verdict, leftOut int) {
+	played, of := 0, -leftOut
+	for _, v := range verdicts {
+		played, of = played+v.explored.Played, of+v.explored.Total
+	}
+	if r.cfg.ExploreTime > 0 && played < of {
+		r.note("explored: %s of %s schedules, the most different first, as %s allow; --explore %s plays all, --explore-time more",
+			humanize.Comma(int64(played)), humanize.Comma(int64(of)), r.cfg.ExploreTime, r.cfg.Explore)
 	}
 }
 

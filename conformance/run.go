@@ -19,9 +19,11 @@ import (
 
 // run is one certification. It emits events and knows none of their readers.
 type run struct {
-	cfg     Config
-	checks  []scenarios.Check
-	subject *subject.Subject
+	cfg      Config
+	checks   []scenarios.Check
+	subject  *subject.Subject
+	began    time.Time
+	verdicts []*verdict // of the checks, in their order
 
 	emitting sync.Mutex
 	// attempts is set where somebody wants to be told of each.
@@ -79,6 +81,7 @@ func (r *run) describe(c scenarios.Check) event.Check {
 // certify starts the receiver, plays every check and judges it. The error is why
 // the run could not go on.
 func (r *run) certify(ctx context.Context) error {
+	r.began = time.Now()
 	err := r.subject.Start(ctx)
 	r.emit(r.started())
 	if err == nil {
@@ -89,12 +92,32 @@ func (r *run) certify(ctx context.Context) error {
 		over, err = r.firstSteps(ctx)
 	}
 	if err == nil && !over {
-		err = r.rounds(ctx)
+		err = r.limited(ctx)
 	}
 	// Whatever an interrupted call says, it is the interruption that ended the run.
 	interrupted := errors.Is(err, context.Canceled) || err != nil && errors.Is(ctx.Err(), context.Canceled)
 	r.emit(event.RunFinished{Time: time.Now(), Err: err, Interrupted: interrupted})
 	return err
+}
+
+// limited plays all checks in the time that is left. What is not judged by then is
+// told as such, and is no error of the run's.
+func (r *run) limited(ctx context.Context) error {
+	limited, cancel := context.WithDeadline(ctx, r.began.Add(r.cfg.TimeLimit))
+	defer cancel()
+	err := r.rounds(limited)
+	if limited.Err() == nil || ctx.Err() != nil {
+		return err
+	}
+	r.note("the time limit of %s is over: what was not judged by then is told as such; --time-limit sets another", r.cfg.TimeLimit)
+	for _, v := range r.verdicts {
+		if v.isFinished && !v.hasFailed() {
+			continue
+		}
+		v.unsure = fmt.Errorf("not judged within the time limit of %s", r.cfg.TimeLimit)
+		r.finish(v)
+	}
+	return nil
 }
 
 // rounds plays the checks that leave the receiver alone side by side, then those
@@ -107,6 +130,7 @@ func (r *run) rounds(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
+		r.verdicts = append(r.verdicts, v)
 		switch {
 		case v.skip != "":
 			r.finish(v)
@@ -261,6 +285,7 @@ func (r *run) settled(took time.Duration) {
 
 // finish tells a check's verdict as it is now.
 func (r *run) finish(v *verdict) {
+	v.isFinished = true
 	r.emit(event.CheckFinished{Time: time.Now(), Verdict: v.result(r.cfg)})
 }
 

@@ -1,6 +1,7 @@
 package conformance
 
 import (
+	"cmp"
 	"fmt"
 	"path"
 	"runtime"
@@ -44,6 +45,13 @@ type Config struct {
 	// and each of the many states costs a question of its own, or where Target
 	// limits the rate.
 	Explore scenarios.Depth
+	// ExploreTime is how long all exploration may take: of the schedules so many
+	// are played as fit, the most different first. 0 is DefaultExploreTime where
+	// Explore is empty, and no limit where it is named.
+	ExploreTime time.Duration
+	// TimeLimit is how long the run may take; what is not judged by then is told as
+	// such. 0 is DefaultTimeLimit.
+	TimeLimit time.Duration
 	// Scenarios are checks of the user's own, played among the others.
 	Scenarios []scenarios.Check
 
@@ -80,6 +88,10 @@ const (
 	DefaultTimeScale = play.DefaultTimeScale
 	// DefaultParallel is small enough for receivers with few connections.
 	DefaultParallel = 8
+	// DefaultTimeLimit is more than a right receiver needs on a slow machine.
+	DefaultTimeLimit = 5 * time.Minute
+	// DefaultExploreTime is enough for a quick receiver to play all of Standard.
+	DefaultExploreTime = 10 * time.Second
 	// DefaultShrink bounds what a receiver that fails everything costs.
 	DefaultShrink = 15 * time.Second
 )
@@ -122,7 +134,11 @@ func (c *Config) setDefaults(now time.Time) {
 	if c.Shrink == 0 {
 		c.Shrink = DefaultShrink
 	}
+	if c.TimeLimit == 0 {
+		c.TimeLimit = DefaultTimeLimit
+	}
 	if c.Explore == "" {
+		c.ExploreTime = cmp.Or(c.ExploreTime, DefaultExploreTime)
 		c.Explore = scenarios.Standard
 		if !c.Target.Probe.Bulk() || c.Target.Limits.Rate != "" {
 			c.Explore = scenarios.Quick
@@ -159,6 +175,10 @@ func (c *Config) validate() error {
 		return &UsageError{fmt.Sprintf("time scale %g: want 1 (real time) or more", c.TimeScale)}
 	case c.Parallel < 1:
 		return &UsageError{fmt.Sprintf("parallel %d: want 1 or more", c.Parallel)}
+	case c.TimeLimit < 0:
+		return &UsageError{fmt.Sprintf("time limit %s: want more than 0", c.TimeLimit)}
+	case c.ExploreTime < 0:
+		return &UsageError{fmt.Sprintf("explore time %s: want more than 0", c.ExploreTime)}
 	case c.Level != "" && c.Level != scenarios.Required && c.Level != scenarios.Recommended:
 		return &UsageError{fmt.Sprintf("level %q: want required or recommended", c.Level)}
 	case c.Traces != FailureTraces && c.Traces != AllTraces:

@@ -25,6 +25,8 @@ type verdict struct {
 	// examples are the plays that stand for what failed of what was explored.
 	examples []example
 	skip     string // why it is not played
+	// isFinished says that a result was told.
+	isFinished bool
 	// unsure is why a check that passed could not be looked at again.
 	unsure error
 	// explanation is what its failures come to; nil before they are explained.
@@ -136,6 +138,9 @@ func (v *verdict) count(e *event.Verdict, traces bool) (judged, expected int, br
 	}
 	r := v.explored
 	e.Schedules, e.Orders = r.Played, r.Orders
+	if r.Played < r.Total {
+		e.SchedulesOf = r.Total
+	}
 	e.Requests += r.Requests
 	e.Events += r.Events
 	e.Duration = max(e.Duration, r.Duration)

@@ -49,6 +49,8 @@ what is wrong. Without a file and without flags that name a receiver it takes
 	from.add(f)
 	f.Float64Var(&c.TimeScale, "time-scale", conformance.DefaultTimeScale, "how much faster than real time retries come; 1 takes two hours for a dropped batch")
 	f.IntVar(&c.Parallel, "parallel", conformance.DefaultParallel, "how many scenarios run side by side")
+	f.DurationVar(&c.TimeLimit, "time-limit", conformance.DefaultTimeLimit, "how long the run may take; what is not judged by then is told as such")
+	f.DurationVar(&c.ExploreTime, "explore-time", 0, "how long orders of arrival may be explored, the most different first (default 10s, and no limit with --explore)")
 	f.DurationVar(&shrink, "shrink", conformance.DefaultShrink, "how long in all to look for the smallest deliveries that still fail; 0 is not at all")
 	o.addFlags(f)
 	var bounds bounds

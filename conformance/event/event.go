@@ -179,9 +179,11 @@ type Verdict struct {
 	Reason    string        `json:"reason,omitempty"`
 	Duration  time.Duration `json:"-"`
 	Schedules int           `json:"schedules"`
-	Requests  int           `json:"requests"`
-	Events    int           `json:"events"`
-	Failures  []Failure     `json:"failures,omitempty"`
+	// SchedulesOf is how many there would have been; 0 is as many.
+	SchedulesOf int       `json:"schedules_of,omitempty"`
+	Requests    int       `json:"requests"`
+	Events      int       `json:"events"`
+	Failures    []Failure `json:"failures,omitempty"`
 	// Orders counts what was explored, by its shape; nil where nothing was.
 	Orders []Orders `json:"orders,omitempty"`
 	// Scenarios are traces of all that was played, also of what passed; nil where

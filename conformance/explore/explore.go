@@ -5,6 +5,8 @@ package explore
 import (
 	"context"
 	"fmt"
+	"iter"
+	"slices"
 	"sync"
 	"time"
 
@@ -37,6 +39,12 @@ type Exploration struct {
 	Epoch time.Time
 	// TimeScale is how much faster than real time retries come: 1 or more.
 	TimeScale float64
+	// For is how long the schedules may be dealt: then those are played first that
+	// differ most. 0 is no limit, in the order in which they are made.
+	For time.Duration
+	// Refusals are what the receiver is known to refuse: what was learnt by one
+	// exploration spares the next ones the same. Nil is nothing.
+	Refusals *Refusals
 	// Workers play side by side, each with up to two requests under way; 0 is one.
 	Workers int
 	// Advanced is told how many schedules were played, Noted what happens besides
@@ -101,6 +109,9 @@ type explorer struct {
 }
 
 func newExplorer(s *subject.Subject, x Exploration) *explorer {
+	if x.Refusals == nil {
+		x.Refusals = new(Refusals)
+	}
 	return &explorer{Exploration: x, subject: s, total: x.Of.Count(), tally: newTally()}
 }
 
@@ -108,7 +119,8 @@ func newExplorer(s *subject.Subject, x Exploration) *explorer {
 func Explore(ctx context.Context, s *subject.Subject, x Exploration) Result {
 	e := newExplorer(s, x)
 	began := time.Now()
-	broke := e.each(ctx, e.over, func(ctx context.Context, dealt <-chan scheduleBatch) error {
+	over := func(first int) bool { return e.over(first) || e.For > 0 && first > 0 && time.Since(began) > e.For }
+	broke := e.each(ctx, over, func(ctx context.Context, dealt <-chan scheduleBatch) error {
 		w := e.newWorker()
 		defer w.close()
 		for b := range dealt {
@@ -216,7 +228,7 @@ func (e *explorer) deal(ctx context.Context, over func(first int) bool, dealt ch
 		next = scheduleBatch{first: first}
 		return true
 	}
-	for s := range e.Of.Schedules() {
+	for s := range e.schedules() {
 		next.schedules = append(next.schedules, s)
 		if len(next.schedules) == batchSize && !give() {
 			return
@@ -225,6 +237,14 @@ func (e *explorer) deal(ctx context.Context, over func(first int) bool, dealt ch
 	if len(next.schedules) > 0 {
 		give()
 	}
+}
+
+// schedules are those of the exploration, in the order in which they are dealt.
+func (e *explorer) schedules() iter.Seq[scenarios.Schedule] {
+	if e.For <= 0 {
+		return e.Of.Schedules()
+	}
+	return slices.Values(mostDifferentFirst(slices.Collect(e.Of.Schedules())))
 }
 
 // over says whether the rest, from the schedule of that place on, need not be
@@ -252,6 +272,8 @@ type bound struct {
 	wants    []scenarios.Want
 	sent     []mocksender.Event
 	failed   bool
+	// isLeftOut says that the receiver is known to refuse what it has.
+	isLeftOut bool
 }
 
 // bind gives the schedules their messages. Those of which nothing is judged are

@@ -1,7 +1,9 @@
 package explore_test
 
 import (
+	"errors"
 	"reflect"
+	"strings"
 	"testing"
 	"time"
 
@@ -113,5 +115,51 @@ func TestWhatChangesLaterIsFoundByTheSecondLook(t *testing.T) {
 	after := explore.LookAgain(t.Context(), s, x, before)
 	if after.Failed() == 0 || after.Groups[0].Symptom.Kind != state.Reverted || before.Failed() > 0 || after.Played != before.Played {
 		t.Errorf("before %d failed, after %d: %+v", before.Failed(), after.Failed(), after.Groups)
+	}
+}
+
+func TestWhatIsRefusedIsLearntOnceAndLeftOut(t *testing.T) {
+	twice := func(body []byte) ([]reference.Entry, error) {
+		entries, err := reference.Parse(body)
+		seen := map[reference.Key]bool{}
+		for _, e := range entries {
+			if err == nil && seen[e.Key] {
+				err = errors.New("ON CONFLICT DO UPDATE command cannot affect row a second time")
+			}
+			seen[e.Key] = true
+		}
+		return entries, err
+	}
+	s, x := inMemory(t, reference.Rules{Parse: twice}), traditional()
+	x.Refusals = new(explore.Refusals)
+	r := explore.Explore(t.Context(), s, x)
+	if n := r.Failed(); n == 0 || n > 30 || r.Played+n < r.Total/4 || r.Played >= r.Total {
+		t.Errorf("%d of %d failed, %d were played", n, r.Total, r.Played)
+	}
+	words := x.Refusals.Words()
+	if len(words) != 1 || !strings.Contains(words[0], "one message twice in a batch were left out") {
+		t.Errorf("%q", words)
+	}
+	// The next exploration knows it from the beginning.
+	before := r.Requests
+	if r = explore.Explore(t.Context(), inMemory(t, reference.Rules{Parse: twice}), x); r.Failed() > 0 || r.Requests >= before || r.Broke != nil {
+		t.Errorf("%d failed, %d requests after %d: %v", r.Failed(), r.Requests, before, r.Broke)
+	}
+}
+
+func TestExplorationEndsWithItsTime(t *testing.T) {
+	s, x := inMemory(t, reference.Rules{}), traditional()
+	for _, e := range scenarios.Explorations(scenarios.Standard, scenarios.ByDevice) {
+		if e.Check.ID == "explored/one-device" {
+			x.Of = e
+		}
+	}
+	x.For = time.Nanosecond
+	r := explore.Explore(t.Context(), s, x)
+	if r.Played == 0 || r.Played >= r.Total || r.Failed() > 0 || r.Broke != nil {
+		t.Errorf("%d of %d played: %v", r.Played, r.Total, r.Broke)
+	}
+	if again := explore.LookAgain(t.Context(), s, x, r); again.Failed() > 0 || again.Broke != nil {
+		t.Errorf("%+v", again)
 	}
 }

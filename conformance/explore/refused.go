@@ -13,6 +13,7 @@ import (
 // refused finds out which of the parts of a request that was not acknowledged
 // are to blame. All others go on.
 func (w *worker) refused(ctx context.Context, connection int, parts []part, d mocksender.Delivery) error {
+	all := len(parts)
 	parts = slices.DeleteFunc(slices.Clone(parts), func(p part) bool { return p.bound.failed })
 	if len(parts) == 0 {
 		return nil
@@ -31,7 +32,7 @@ func (w *worker) refused(ctx context.Context, connection int, parts []part, d mo
 		}
 	}
 	blamed, err := w.blame(ctx, connection, parts, d)
-	if err != nil || blamed > 0 || ctx.Err() != nil {
+	if err != nil || blamed > 0 || len(parts) < all || ctx.Err() != nil {
 		return err
 	}
 	// Each part alone is taken: it was their number, which is for the checks of
@@ -62,11 +63,17 @@ func (w *worker) blame(ctx context.Context, connection int, parts []part, d mock
 		if d.Acknowledged() || ctx.Err() != nil {
 			return 0, ctx.Err()
 		}
+		w.Refusals.see(parts[0].events[connection], false)
 		w.turnedDown(parts[0].bound, d)
 		return 1, nil
 	}
 	half := len(parts) / 2
 	for _, side := range [][]part{parts[:half], parts[half:]} {
+		before := len(side)
+		side = slices.DeleteFunc(slices.Clone(side), func(p part) bool { return w.leavesOut(p.bound) })
+		if blamed += before - len(side); len(side) == 0 {
+			continue
+		}
 		if w.over(0) {
 			// What was not delivered can't be judged.
 			w.drop(boundOf(side)...)
@@ -82,6 +89,7 @@ func (w *worker) blame(ctx context.Context, connection int, parts []part, d mock
 			return blamed, ctx.Err()
 		}
 		if d.Acknowledged() {
+			w.taken(side, connection)
 			continue
 		}
 		if d.Last().Err != nil {
@@ -97,6 +105,24 @@ func (w *worker) blame(ctx context.Context, connection int, parts []part, d mock
 		}
 	}
 	return blamed, nil
+}
+
+// leavesOut tells whether the receiver is known to refuse the schedule, and takes
+// it out then.
+func (w *worker) leavesOut(b *bound) bool {
+	if !w.Refusals.leavesOut(b) {
+		return false
+	}
+	b.isLeftOut = true
+	w.drop(b)
+	return true
+}
+
+// taken learns from parts that were acknowledged.
+func (w *worker) taken(parts []part, connection int) {
+	for _, p := range parts {
+		w.Refusals.see(p.events[connection], true)
+	}
 }
 
 // smallest is the one of the parts whose schedule says most in least.

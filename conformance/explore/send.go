@@ -98,6 +98,7 @@ func (w *worker) post(ctx context.Context, parts []part) error {
 		case ctx.Err() != nil:
 			return ctx.Err()
 		case d.Acknowledged():
+			w.taken(parts, i)
 		case d.TooMany():
 			return state.ErrTooMany
 		case w.subject.Revivals() > before:

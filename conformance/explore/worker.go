@@ -82,7 +82,7 @@ func (w *worker) travel(ctx context.Context, c scheduleBatch, all []*bound) erro
 		var single, pairs []part
 		for _, r := range all {
 			most = max(most, len(r.schedule.Rounds))
-			if r.failed || round >= len(r.schedule.Rounds) {
+			if r.failed || round >= len(r.schedule.Rounds) || w.leavesOut(r) {
 				continue
 			}
 			p := part{bound: r}
@@ -127,7 +127,7 @@ func (w *worker) look(ctx context.Context, all []*bound) error {
 			w.waiting = append(w.waiting, b)
 		}
 	}
-	played := w.looked(all, asked)
+	played := w.looked(slices.DeleteFunc(all, func(b *bound) bool { return b.isLeftOut }), asked)
 	if w.Advanced != nil {
 		w.Advanced(played, w.total)
 	}

@@ -122,16 +122,17 @@ func judged(c event.Check, v event.Verdict) Check {
 		v.Result = event.Errored
 	}
 	return Check{
-		Check:      c,
-		Result:     v.Result,
-		Reason:     v.Reason,
-		DurationMS: max(0, v.Duration.Milliseconds()),
-		Schedules:  v.Schedules,
-		Requests:   v.Requests,
-		Events:     v.Events,
-		Failures:   v.Failures,
-		Orders:     v.Orders,
-		Scenarios:  v.Scenarios,
+		Check:       c,
+		Result:      v.Result,
+		Reason:      v.Reason,
+		DurationMS:  max(0, v.Duration.Milliseconds()),
+		Schedules:   v.Schedules,
+		SchedulesOf: v.SchedulesOf,
+		Requests:    v.Requests,
+		Events:      v.Events,
+		Failures:    v.Failures,
+		Orders:      v.Orders,
+		Scenarios:   v.Scenarios,
 	}
 }
 

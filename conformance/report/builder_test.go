@@ -93,7 +93,7 @@ var _ = Describe("Builder", func() {
 		Expect(ids).To(Equal([]string{"order/reversed", "order/late-pending", "batch/100", "batch/1", "content/user-info", "entry/unknown-fields", "identity/key-reuse", "crash/kill", "crash/stop"}))
 		Expect(r.Summary).To(Equal(report.Summary{
 			Checks: 9, Passed: 3, Failed: 3, Waived: 1, Skipped: 2, FailedRecommended: 1,
-			Schedules: 1223, Requests: 3648, Events: 3747,
+			Schedules: 1223, SchedulesOf: 1223, Requests: 3648, Events: 3747,
 		}))
 		Expect(r.DurationMS).To(BeEquivalentTo(3149))
 		Expect(r.Started.Format("15:04:05.000Z07:00")).To(Equal("08:30:00.123Z"))

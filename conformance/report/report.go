@@ -72,8 +72,10 @@ type Summary struct {
 	ErroredRecommended int `json:"errored_recommended,omitempty"`
 
 	Schedules int `json:"schedules"`
-	Requests  int `json:"requests"`
-	Events    int `json:"events"`
+	// SchedulesOf is how many there would have been, had time not ended.
+	SchedulesOf int `json:"schedules_of"`
+	Requests    int `json:"requests"`
+	Events      int `json:"events"`
 }
 
 // FailedRequired is how many required checks failed.
@@ -85,13 +87,15 @@ func (s Summary) ErroredRequired() int { return s.Errored - s.ErroredRecommended
 // Check is a check and its verdict.
 type Check struct {
 	event.Check
-	Result     event.Result    `json:"result"`
-	Reason     string          `json:"reason,omitempty"` // why skipped, waived or not judged
-	DurationMS int64           `json:"duration_ms"`      // milliseconds
-	Schedules  int             `json:"schedules"`
-	Requests   int             `json:"requests"`
-	Events     int             `json:"events"`
-	Failures   []event.Failure `json:"failures"`
+	Result     event.Result `json:"result"`
+	Reason     string       `json:"reason,omitempty"` // why skipped, waived or not judged
+	DurationMS int64        `json:"duration_ms"`      // milliseconds
+	Schedules  int          `json:"schedules"`
+	// SchedulesOf is how many there would have been; 0 is as many.
+	SchedulesOf int             `json:"schedules_of,omitempty"`
+	Requests    int             `json:"requests"`
+	Events      int             `json:"events"`
+	Failures    []event.Failure `json:"failures"`
 	// Orders counts what was explored, by its shape; Scenarios are the traces of
 	// what was played, where the run keeps those of passing checks too.
 	Orders    []event.Orders   `json:"orders,omitempty"`
@@ -169,6 +173,7 @@ func summarize(checks []Check, notRun int) Summary {
 			}
 		}
 		s.Schedules += c.Schedules
+		s.SchedulesOf += max(c.Schedules, c.SchedulesOf)
 		s.Requests += c.Requests
 		s.Events += c.Events
 	}
