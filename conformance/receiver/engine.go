@@ -35,13 +35,17 @@ func connect(ctx context.Context) (*engine, error) {
 		provider *testcontainers.DockerProvider
 		err      error
 	}
-	got := make(chan answer, 1)
-	go func() {
-		provider, err := dial()
-		got <- answer{provider, err}
-	}()
 	ctx, cancel := context.WithTimeout(ctx, connectFor)
 	defer cancel()
+	got := make(chan answer, 1)
+	go func() {
+		err := pingGiven(ctx)
+		var provider *testcontainers.DockerProvider
+		if err == nil {
+			provider, err = dial()
+		}
+		got <- answer{provider, err}
+	}()
 	// The look for an engine takes no context.
 	select {
 	case a := <-got:
@@ -55,6 +59,23 @@ func connect(ctx context.Context) (*engine, error) {
 		}
 		return nil, ctx.Err()
 	}
+}
+
+const hostVariable = "DOCKER_HOST"
+
+// pingGiven tells whether the engine that the environment names answers, where it
+// names one: testcontainers-go would take another one in its place.
+func pingGiven(ctx context.Context) error {
+	if os.Getenv(hostVariable) == "" {
+		return nil
+	}
+	api, err := client.New(client.FromEnv)
+	if err != nil {
+		return err
+	}
+	defer api.Close()
+	_, err = api.Ping(ctx, client.PingOptions{})
+	return err
 }
 
 var dialing sync.Mutex
@@ -78,9 +99,9 @@ func dial() (provider *testcontainers.DockerProvider, err error) {
 }
 
 func noEngine(err error) error {
-	host := os.Getenv("DOCKER_HOST")
-	if host == "" {
-		host = client.DefaultDockerHost
+	host := client.DefaultDockerHost
+	if given := os.Getenv(hostVariable); given != "" {
+		host = given + " (" + hostVariable + ")"
 	}
 	return fmt.Errorf("no container engine at %s: %s; start Docker, or use receiver.command or receiver.url", host, cut(oneLine(err.Error()), 200))
 }

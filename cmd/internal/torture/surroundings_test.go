@@ -261,6 +261,14 @@ func TestEngineThatIsAbsent(t *testing.T) {
 	withoutEngine(t, "DOCKER_HOST=unix:///nowhere/engine.sock").wants(t, 3, "no container engine at", "/nowhere/engine.sock")
 }
 
+// The engine that was asked for is absent, and the machine's own is not taken in
+// its place.
+func TestEngineThatIsNamed(t *testing.T) {
+	for _, host := range []string{"unix:///nowhere/engine.sock", "tcp://127.0.0.1:1", "nonsense"} {
+		inShell(t, inContainer, "DOCKER_HOST="+host).wants(t, 3, "no container engine at "+host+" (DOCKER_HOST)")
+	}
+}
+
 func TestEngineThatCutsConnections(t *testing.T) {
 	host := engine(t, http.HandlerFunc(func(http.ResponseWriter, *http.Request) { panic(http.ErrAbortHandler) }))
 	withoutEngine(t, host).wants(t, 3, "no container engine at")
