@@ -80,7 +80,7 @@ func (o *outputs) write(s streams, r report.Report) error {
 	}
 	// The CI server's own: a run is not judged by whether it takes them.
 	if file, ok := s.lookupEnv("GITHUB_STEP_SUMMARY"); ok && file != "" {
-		if err := report.AppendSummary(file, r); err != nil {
+		if err := report.AppendSummary(file, r.In(dir)); err != nil {
 			fmt.Fprintln(s.err, "ctxpush:", err)
 		}
 	}

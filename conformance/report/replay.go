@@ -8,6 +8,14 @@ import (
 	"github.com/kballard/go-shellquote"
 )
 
+// In is the report as one that is written to a folder, which its commands name.
+func (r Report) In(dir string) Report {
+	if dir != "" {
+		r.dir = dir
+	}
+	return r
+}
+
 // replay is the command that plays a counterexample again, from where the run
 // was started, against the receiver of the run.
 func (r Report) replay(counterexample string) string {

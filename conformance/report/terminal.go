@@ -39,7 +39,7 @@ func Terminal(w io.Writer, r Report, o Options) error {
 	if o.Width == 0 {
 		width = 80
 	}
-	r.dir = cmp.Or(o.Dir, r.dir)
+	r = r.In(o.Dir)
 	p := &printer{palette: palette{o.Color}, width: width}
 	switch {
 	case o.Quiet:

@@ -15,7 +15,7 @@ func wanted(c Case) []int {
 		return codes
 	}
 	if c.Side == hostile.Webhook {
-		return fellShort
+		return notTaken
 	}
 	return surroundings
 }
@@ -24,6 +24,10 @@ var (
 	wellDone     = []int{0}
 	fellShort    = []int{1}
 	surroundings = []int{3}
+	// notTaken is where the first request is not taken: what may be the
+	// configuration, such as a port that speaks no HTTP, a redirect or another
+	// path, is of the surroundings; all else is the receiver's fault.
+	notTaken = []int{1, 3}
 	// byLookUp is where a bulk look-up that makes no sense is told apart from a
 	// receiver that knows nothing, and a single one can't be.
 	byLookUp = []int{1, 3}
