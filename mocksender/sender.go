@@ -104,7 +104,7 @@ func (s *Sender) Request(b Batch) Request {
 
 // Deliver sends the batch until it is acknowledged by any 2xx, or dropped after
 // the last retry. What a receiver asks for by Retry-After is waited for in real
-// time, up to MaxRetryAfter in all. faults[i] strikes the i-th attempt, counted from 0; a nil one
+// time as long as that is MaxRetryAfter in all, and is ignored beyond. faults[i] strikes the i-th attempt, counted from 0; a nil one
 // does not.
 func (s *Sender) Deliver(ctx context.Context, b Batch, faults ...Fault) Delivery {
 	if b.Len() == 0 {
@@ -148,7 +148,10 @@ func (s *Sender) DeliverRequest(ctx context.Context, r Request, faults ...Fault)
 			d.Outcome = Dropped
 			return d
 		}
-		asked := min(left, a.Answer.RetryAfter(time.Now()))
+		asked := a.Answer.RetryAfter(time.Now())
+		if asked > left { // to wait for a part of it would be of no use
+			asked = 0
+		}
 		left -= asked
 		s.Throttle.heed(a.Answer, asked)
 		if sleepUntil(ctx, time.Now().Add(asked)) != nil {

@@ -3,6 +3,7 @@ package mocksender
 import (
 	"context"
 	"net/http"
+	"net/http/httptest"
 	"sync"
 	"testing"
 	"testing/synctest"
@@ -102,4 +103,22 @@ func TestThrottleHeedsRetryAfterAndSlowsDown(t *testing.T) {
 			t.Errorf("waited %s: want %s", took, firstPace*3/2)
 		}
 	})
+}
+
+func TestDeliveryIgnoresARetryAfterBeyondItsBound(t *testing.T) {
+	asked := 0
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		if asked++; asked == 1 {
+			w.Header().Set("Retry-After", "31536000")
+			w.WriteHeader(http.StatusTooManyRequests)
+		}
+	}))
+	defer server.Close()
+	ctx, cancel := context.WithTimeout(t.Context(), MaxRetryAfter/2)
+	defer cancel()
+	s := &Sender{URL: server.URL, Secret: "s", Backoff: Backoff{Retries: 1, Window: -1}, Throttle: &Throttle{}}
+	defer s.Close()
+	if d := s.DeliverRequest(ctx, Request{Body: []byte("[]")}); !d.Acknowledged() {
+		t.Errorf("%s, the last attempt: %+v", d.Outcome, d.Last().Err)
+	}
 }

@@ -38,9 +38,8 @@ type scalar struct {
 	refuse func(string) error                  // what is wrong with the text; nil: nothing ever is
 	onDisk func(d *decoder, text string) error // the same, for what only a file can tell
 	tidy   func(string) string
-	known  []string // the only words, where only is set
-	only   bool
-	json   string // members of a JSON Schema object
+	known  []string // all words, or examples
+	json   string   // members of a JSON Schema object
 }
 
 func (t scalar) place() string      { return t.what }

@@ -124,11 +124,7 @@ func describe(c cases.Case, p cases.Program) string {
 	for name, value := range c.Env {
 		fmt.Fprintf(&env, "%s: %q, ", name, value)
 	}
-	text := "name: " + c.Name + "\nidentity: device\n" + fmt.Sprintf(p.Receiver, env.String()) + c.Config
-	if !c.NoProbe {
-		text += "probe: {http: {path: /state, bulk: /states}}\n"
-	}
-	return text
+	return "name: " + c.Name + "\nidentity: device\nprobe: {http: {path: /state, bulk: /states}}\n" + fmt.Sprintf(p.Receiver, env.String()) + c.Config
 }
 
 // writeImage writes what the container's image is built of.

@@ -69,9 +69,9 @@ var exceptions = map[string][]int{
 	"closes-its-log/whole":        wellDone,
 	"floods-its-log/whole":        wellDone,
 	"floods-one-line/whole":       wellDone,
-	"logs-the-secret/whole":       fellShort,
-	"exits-at-each-request/whole": fellShort,
-	"dies-by-signal/whole":        fellShort,
+	"logs-the-secret/whole":       notTaken,
+	"exits-at-each-request/whole": notTaken,
+	"dies-by-signal/whole":        notTaken,
 }
 
 // silent are the behaviours that keep whoever asks waiting until his time-out.

@@ -235,14 +235,6 @@ func (x *Engine) group(f Fact) string {
 	return x.j.Requests[f.Request].Group
 }
 
-// failed says whether the right receiver does not foretell a fact.
-func (x *Engine) failed(f Fact) bool {
-	if f.Look >= 0 {
-		return x.fails[f.Look]
-	}
-	return x.refuses[f.Request]
-}
-
 // foretells is how many of some facts a model foretells.
 func (x *Engine) foretells(t *Trial, of map[Fact]bool) int {
 	foretold, left := map[Fact]bool{}, len(of)
