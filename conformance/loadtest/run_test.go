@@ -278,11 +278,17 @@ func TestThresholdEndsTheLoad(t *testing.T) {
 func TestProbeThatBreaks(t *testing.T) {
 	asked := atomic.Int32{}
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if r.URL.Path == "/states" && asked.Add(1) > 2 { // before the load it is asked twice
+		const pending = `{"delivery_status":"pending"}`
+		switch n := asked.Add(1); {
+		case r.URL.Path != "/states":
+			asked.Add(-1)
+		case n <= 2:
+			w.Write([]byte("[" + pending + "]"))
+		case n == 3: // the last look before the load, at their order
+			w.Write([]byte("[null," + pending + ",null,null]"))
+		default:
 			w.Write([]byte(`{"secret":"` + testSecret + `"}`))
-			return
 		}
-		w.Write([]byte(`[{"delivery_status":"pending"}]`))
 	}))
 	defer server.Close()
 	c := small(t)

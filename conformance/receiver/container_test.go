@@ -430,6 +430,6 @@ func TestNoEngine(t *testing.T) {
 	g.Expect(err).NotTo(HaveOccurred())
 	_, err = (&engine{api: api}).fetch(t.Context(), "acme/receiver:1", time.Minute)
 	g.Expect(err).To(MatchError(And(
-		HavePrefix("no container engine at unix:///no/such.sock: "),
+		HavePrefix("no container engine at unix:///no/such.sock (DOCKER_HOST): "),
 		HaveSuffix("; start Docker, or use receiver.command or receiver.url"))))
 }
