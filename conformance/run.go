@@ -214,26 +214,38 @@ func (r *run) attempted(c *scenarios.Check) func(mocksender.Attempt) {
 	return func(a mocksender.Attempt) { r.emit(event.AttemptFinished{ID: c.ID, Attempt: a}) }
 }
 
-// playAround begins the checks whose last steps come after all others', and
-// finishes them when that is the case.
+// playAround begins the checks whose last steps come after all others', returns
+// when they have sent what comes before that, and finishes them when finish is
+// called.
 func (r *run) playAround(ctx context.Context, verdicts []*verdict) (finish func()) {
-	others := make(chan struct{})
 	plays := 0
 	for _, v := range verdicts {
 		plays += len(v.planned)
 	}
+	over := make(chan struct{})
+	begun := make(chan struct{}, 2*plays) // each when it waits, and when it has ended
+	others := func() <-chan struct{} {
+		select {
+		case begun <- struct{}{}:
+		default: // it has waited before
+		}
+		return over
+	}
 	var all sync.WaitGroup
 	all.Go(func() { r.playAll(ctx, verdicts, plays, others) })
+	for range plays {
+		<-begun
+	}
 	return func() {
-		close(others)
+		close(over)
 		all.Wait()
 	}
 }
 
 // playAll plays the scenarios of the checks, so many at a time, and finishes
-// each check with its last scenario. others is closed once all else was played;
-// nil: nothing else is.
-func (r *run) playAll(ctx context.Context, verdicts []*verdict, parallel int, others <-chan struct{}) {
+// each check with its last scenario. others is play.Options.Others, and called once
+// more when a play has ended; nil: nothing else is played.
+func (r *run) playAll(ctx context.Context, verdicts []*verdict, parallel int, others func() <-chan struct{}) {
 	free := make(chan struct{}, parallel)
 	var all sync.WaitGroup
 	for _, v := range verdicts {
@@ -250,6 +262,9 @@ func (r *run) playAll(ctx context.Context, verdicts []*verdict, parallel int, ot
 				o := r.options(v.check)
 				o.Others = others
 				v.outcomes[i] = r.play(ctx, plan, o)
+				if others != nil {
+					others()
+				}
 				r.emit(event.Advanced{Time: time.Now(), ID: v.check.ID, Played: int(played.Add(1)), Of: len(v.planned)})
 			})
 		}

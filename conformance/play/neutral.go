@@ -85,7 +85,7 @@ func (p *courier) waitOthers(ctx context.Context) error {
 		return nil
 	}
 	select {
-	case <-p.options.Others:
+	case <-p.options.Others():
 		return nil
 	case <-ctx.Done():
 		return ctx.Err()

@@ -48,8 +48,9 @@ type Options struct {
 	Illustrate bool
 	// Follow is told each step as it is done; nil is nobody.
 	Follow func(Trace)
-	// Others is closed once all else of the round was played; nil: it is alone.
-	Others <-chan struct{}
+	// Others is called once the play waits for all else of the round, and gives what
+	// is closed when that was played; nil: it is alone.
+	Others func() <-chan struct{}
 	// Attempted is told each attempt as it is over; nil is nobody.
 	Attempted func(mocksender.Attempt)
 }
