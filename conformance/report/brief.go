@@ -13,11 +13,11 @@ import (
 // How much the brief form shows, so that a receiver with one mistake takes no more
 // than a screen.
 const (
-	maxCauses      = 3  // that are shown with what to change; the others take a line
-	maxCauseLines  = 12 // causes in a line
+	maxCauses      = 3 // that are shown with what to change, where there are no more
+	maxCauseLines  = 4 // causes, where only the first is shown with what to change
 	maxRemedyLines = 4
 	maxSteps       = 8 // of a smallest delivery
-	maxChecks      = 8 // failed checks, a line each
+	maxChecks      = 6 // failed checks, a line each
 	maxIDs         = 6 // checks that share a reason
 	maxRemarks     = 3
 )
@@ -27,9 +27,13 @@ const (
 // again; then a line a failed check; then what was not judged.
 func (p *printer) brief(r Report) {
 	required := slices.DeleteFunc(slices.Clone(r.Causes), func(c Cause) bool { return c.Level == event.Recommended })
+	shown := maxCauses
+	if len(required) > maxCauses {
+		shown = 1
+	}
 	for i, c := range required {
 		switch {
-		case i < maxCauses:
+		case i < shown:
 			p.cause(r, c)
 		case i < maxCauseLines:
 			p.oneLine("CAUSE", red, c.Text)

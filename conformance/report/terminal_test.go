@@ -156,7 +156,7 @@ var _ = Describe("Terminal", func() {
 		Expect(out).To(HavePrefix("CAUSE  likely: the last arrival wins\n"))
 		for _, want := range []string{"change    Compare the timestamps.", "shown by  order/0  1 × stale", "delivery  batch: [m.opened]",
 			"          batch: [m.delivered]", "expected  opened", "found     delivered", "ctxpush scenario run counterexamples/order/0.yaml",
-			"FAIL  order/0 1 × stale", "… 22 more failed checks"} {
+			"FAIL  order/0 1 × stale", "… 24 more failed checks"} {
 			Expect(out).To(ContainSubstring(want))
 		}
 	})
