@@ -60,7 +60,8 @@ func interrupt(ctx context.Context, p *courier, step scenarios.Step) error {
 	for i := range u.batches {
 		done, err := u.beginDuring(ctx, i, step, trouble, &errs[i])
 		defer done()
-		if errs[i] = err; err != nil {
+		if err != nil { // errs[i] is the batch's own once it is under way
+			errs[i] = err
 			break
 		}
 	}
