@@ -13,6 +13,8 @@ import (
 	"sync"
 	"time"
 
+	"golang.org/x/sync/errgroup"
+
 	"github.com/ctxpush/ctxpush/conformance/event"
 	"github.com/ctxpush/ctxpush/fixtures"
 	"github.com/ctxpush/ctxpush/mocksender"
@@ -174,25 +176,28 @@ func (x *explainer) explainAll(ctx context.Context, all []*work) {
 }
 
 // inTurn does things side by side, so many at a time, and then one by one those
-// that need the receiver for themselves.
+// that need the receiver for themselves. Which do is asked before anything is
+// done.
 func inTurn[T any](all []T, alone func(T) bool, parallel int, do func(T)) {
-	free := make(chan struct{}, max(1, parallel))
-	var some sync.WaitGroup
+	var beside, apart []T
 	for _, t := range all {
 		if alone(t) {
-			continue
+			apart = append(apart, t)
+		} else {
+			beside = append(beside, t)
 		}
-		free <- struct{}{}
-		some.Go(func() {
-			defer func() { <-free }()
+	}
+	var some errgroup.Group
+	some.SetLimit(max(1, parallel))
+	for _, t := range beside {
+		some.Go(func() error {
 			do(t)
+			return nil
 		})
 	}
-	some.Wait()
-	for _, t := range all {
-		if alone(t) {
-			do(t)
-		}
+	_ = some.Wait() // nothing of it fails
+	for _, t := range apart {
+		do(t)
 	}
 }
 
