@@ -34,8 +34,9 @@ func FuzzReadHead(f *testing.F) {
 		if !bytes.HasSuffix(data, rest) {
 			t.Fatal("more was read than the head")
 		}
-		// What net/http takes for a request is one to the receiver.
-		if r, err := http.ReadRequest(bufio.NewReader(bytes.NewReader(head))); err == nil && r.Host != host && r.Header.Get("Host") == "" && r.URL.Host == "" && bytes.Contains(bytes.ToLower(data), []byte("\nhost:")) {
+		// What net/http takes for a request is one to the receiver; a body may say what it likes.
+		taken := bytes.ToLower(data[:len(data)-len(rest)])
+		if r, err := http.ReadRequest(bufio.NewReader(bytes.NewReader(head))); err == nil && r.Host != host && r.Header.Get("Host") == "" && r.URL.Host == "" && bytes.Contains(taken, []byte("\nhost:")) {
 			t.Fatalf("goes to %q:\n%q", r.Host, head)
 		}
 	})
