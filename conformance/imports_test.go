@@ -31,15 +31,15 @@ var steps = [][]string{
 	{"conformance/play"},
 	{"conformance/explore"},
 	{"conformance"},
-	{"conformance/loadtest", "conformance/load", "conformance/spec", "conformance/serve", "conformance/traffic"},
+	{"conformance/load", "conformance/load", "conformance/spec", "conformance/serve", "conformance/traffic"},
 }
 
 // forbidden are imports that the order alone would allow.
 var forbidden = map[string][]string{
 	"conformance/explain": {"conformance/play", "conformance/explore", "conformance/subject", "conformance/probe", "conformance/receiver"},
-	"conformance/report":  {"conformance/play", "conformance/explore", "conformance/explain", "conformance/loadtest", "conformance/probe", "conformance/receiver"},
-	"conformance/play":    {"conformance/loadtest", "conformance/doctor"},
-	"conformance/explore": {"conformance/loadtest"},
+	"conformance/report":  {"conformance/play", "conformance/explore", "conformance/explain", "conformance/load", "conformance/probe", "conformance/receiver"},
+	"conformance/play":    {"conformance/load", "conformance/doctor"},
+	"conformance/explore": {"conformance/load"},
 }
 
 // placeOf is where the package, or the one that it lies in, stands in steps; -1 is

@@ -12,7 +12,7 @@ import (
 	"github.com/ctxpush/ctxpush/conformance/config"
 	"github.com/ctxpush/ctxpush/conformance/doctor"
 	"github.com/ctxpush/ctxpush/conformance/event"
-	"github.com/ctxpush/ctxpush/conformance/loadtest"
+	"github.com/ctxpush/ctxpush/conformance/load"
 	"github.com/ctxpush/ctxpush/conformance/report"
 	"github.com/ctxpush/ctxpush/scenarios"
 	. "github.com/onsi/ginkgo/v2"
@@ -152,11 +152,11 @@ var _ = Describe("A receiver and its PostgreSQL from a compose file", func() {
 		Expect(containers()).To(BeEmpty())
 
 		By("loading it, its final states read from the database")
-		all, err := loadtest.ParseVerification("all")
+		all, err := load.ParseVerification("all")
 		Expect(err).NotTo(HaveOccurred())
-		loaded, err := loadtest.Run(ctx, loadtest.Config{Target: composed(""), Rate: "20/s", Duration: time.Second, Verify: all})
+		loaded, err := load.Run(ctx, load.Config{Target: composed(""), Rate: "20/s", Duration: time.Second, Verify: all})
 		Expect(err).NotTo(HaveOccurred())
-		Expect(loaded.Result).To(Equal(loadtest.Pass), "%v", loaded.Failures())
+		Expect(loaded.Result).To(Equal(load.Pass), "%v", loaded.Failures())
 		Expect(loaded.Verify.Checked).To(BeNumerically(">", 1000))
 		Expect(containers()).To(BeEmpty())
 

@@ -10,7 +10,7 @@ import (
 
 	"github.com/ctxpush/ctxpush/conformance"
 	"github.com/ctxpush/ctxpush/conformance/config"
-	"github.com/ctxpush/ctxpush/conformance/loadtest"
+	"github.com/ctxpush/ctxpush/conformance/load"
 	"github.com/ctxpush/ctxpush/scenarios/strictyaml"
 )
 
@@ -88,7 +88,7 @@ func isMistake(err error) bool {
 		usage  *conformance.UsageError
 		target *config.Error
 		file   *strictyaml.Error
-		load   *loadtest.UsageError
+		load   *load.UsageError
 	)
 	return errors.As(err, &load) || errors.As(err, &user) || errors.As(err, &usage) || errors.As(err, &target) || errors.As(err, &file)
 }

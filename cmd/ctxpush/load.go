@@ -10,16 +10,16 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/ctxpush/ctxpush/conformance"
-	"github.com/ctxpush/ctxpush/conformance/loadtest"
+	"github.com/ctxpush/ctxpush/conformance/load"
 	"github.com/ctxpush/ctxpush/fixtures"
 	"github.com/ctxpush/ctxpush/fixtures/traffic"
 	"github.com/ctxpush/ctxpush/mocksender"
-	"github.com/ctxpush/ctxpush/mocksender/load"
+	engine "github.com/ctxpush/ctxpush/mocksender/load"
 )
 
 // loading is what the load command was asked for, its texts not read yet.
 type loading struct {
-	loadtest.Config
+	load.Config
 	faults, verify, shard, findMax string
 	thresholds                     []string
 
@@ -101,7 +101,7 @@ faster by --time-scale.`,
 
 func metricList() string {
 	const perLine = 9
-	names := loadtest.MetricNames()
+	names := load.MetricNames()
 	var b strings.Builder
 	for i, name := range names {
 		switch {
@@ -120,8 +120,8 @@ func (o *loading) flags(cmd *cobra.Command) {
 	f := cmd.Flags()
 	f.StringVar(&o.Rate, "rate", "", "requests that are due, such as 500/s or 30000/m; max is as many as are answered (default max)")
 	f.StringVar(&o.Ramp, "ramp", "", "rates that change, such as 0..2000/s:60s or 100/s:10s,500/s:30s, in place of --rate")
-	f.DurationVar(&o.Duration, "duration", 0, fmt.Sprintf("how long requests are due (default %v, or the ramp's)", loadtest.DefaultDuration))
-	f.IntVar(&o.Connections, "connections", load.DefaultConnections, "how many requests are under way at once")
+	f.DurationVar(&o.Duration, "duration", 0, fmt.Sprintf("how long requests are due (default %v, or the ramp's)", load.DefaultDuration))
+	f.IntVar(&o.Connections, "connections", engine.DefaultConnections, "how many requests are under way at once")
 	f.BoolVar(&o.NoKeepAlive, "no-keep-alive", false, "open a connection for each request")
 	f.Uint64Var(&o.Messages, "messages", 0, "how many messages there are at most; 0 is no bound")
 	f.StringVar(&o.Mix, "mix", "", "how messages end, in percent that add up to 100 (default "+traffic.DefaultMix.String()+")")
@@ -131,7 +131,7 @@ func (o *loading) flags(cmd *cobra.Command) {
 	f.StringVar(&o.verify, "verify", "", "which final states are looked at: all, sample=N messages, or none (default all, and "+defaultSample+" where the probe has no bulk look-up)")
 	f.StringArrayVar(&o.thresholds, "threshold", nil, "what must be kept, such as 'p99<250ms', 'error_rate<0.1%' or 'events_per_s>5000:abort=10s' (repeatable)")
 	f.StringVar(&o.findMax, "find-max", "", "search for the highest rate that keeps this threshold, such as 'p99<250ms', and all others; it begins at --rate, or 10/s")
-	f.DurationVar(&o.Level, "find-max-level", loadtest.DefaultLevel, "how long each rate of the search is held")
+	f.DurationVar(&o.Level, "find-max-level", load.DefaultLevel, "how long each rate of the search is held")
 	f.StringVar(&o.shard, "shard", "", "send part I of N of the same traffic, such as 1/4; load merge adds the parts up")
 	origin{&o.Seed, &o.Salt, &o.Epoch}.add(f)
 	f.Lookup("epoch").Usage = "when the first messages were scheduled (default the midnight before last, UTC)"
@@ -146,11 +146,11 @@ const defaultSample = "sample=10000"
 
 // read reads what is text.
 func (o *loading) read() (err error) {
-	if o.Faults, err = loadtest.ParseFaults(o.faults); err != nil {
+	if o.Faults, err = load.ParseFaults(o.faults); err != nil {
 		return mistakef("--faults: %w", err)
 	}
 	if o.shard != "" {
-		if o.Shard, err = loadtest.ParseShard(o.shard); err != nil {
+		if o.Shard, err = load.ParseShard(o.shard); err != nil {
 			return mistakef("--shard %w", err)
 		}
 	}
@@ -160,14 +160,14 @@ func (o *loading) read() (err error) {
 			o.verify = defaultSample
 		}
 	}
-	if o.Verify, err = loadtest.ParseVerification(o.verify); err != nil {
+	if o.Verify, err = load.ParseVerification(o.verify); err != nil {
 		return mistakef("--verify %w", err)
 	}
-	if o.Thresholds, err = loadtest.ParseRules(o.thresholds); err != nil {
+	if o.Thresholds, err = load.ParseRules(o.thresholds); err != nil {
 		return mistakef("--threshold %w", err)
 	}
 	if o.findMax != "" {
-		rule, err := loadtest.ParseRule(o.findMax)
+		rule, err := load.ParseRule(o.findMax)
 		if err != nil {
 			return mistakef("--find-max %w", err)
 		}
@@ -179,26 +179,26 @@ func (o *loading) read() (err error) {
 // load sends the load, writes the reports and tells the verdict.
 func (o *loading) load(ctx context.Context, s streams) error {
 	if o.dir != "" {
-		if err := loadtest.PrepareDir(o.dir); err != nil {
+		if err := load.PrepareDir(o.dir); err != nil {
 			return mistake{err}
 		}
 	}
 	if o.json != "" && o.json != "-" {
-		if err := loadtest.PrepareJSON(o.json); err != nil {
+		if err := load.PrepareJSON(o.json); err != nil {
 			return mistake{err}
 		}
 	}
-	var observers []func(loadtest.Progress)
+	var observers []func(load.Progress)
 	if !o.quiet {
 		fmt.Fprintln(s.err, origin{&o.Seed, &o.Salt, &o.Epoch})
-		if !o.Target.Probe.Bulk() && o.Verify != (loadtest.Verification{}) {
+		if !o.Target.Probe.Bulk() && o.Verify != (load.Verification{}) {
 			fmt.Fprintf(s.err, "the probe has no bulk look-up: each state costs a question of its own, --verify %s\n", o.Verify)
 		}
-		live := &loadtest.Live{W: s.err, Terminal: s.errLive, Size: s.errSize}
+		live := &load.Live{W: s.err, Terminal: s.errLive, Size: s.errSize}
 		observers = append(observers, live.Observe)
 	}
 	if o.metrics != "" {
-		var m loadtest.Metrics
+		var m load.Metrics
 		url, stop, err := m.Serve(o.metrics)
 		if err != nil {
 			return err
@@ -209,12 +209,12 @@ func (o *loading) load(ctx context.Context, s streams) error {
 		}
 		observers = append(observers, m.Observe)
 	}
-	o.Observe = func(p loadtest.Progress) {
+	o.Observe = func(p load.Progress) {
 		for _, observe := range observers {
 			observe(p)
 		}
 	}
-	r, err := loadtest.Run(ctx, o.Config)
+	r, err := load.Run(ctx, o.Config)
 	if isMistake(err) {
 		return err
 	}
@@ -234,11 +234,11 @@ func (o *loading) load(ctx context.Context, s streams) error {
 
 // write writes the report's files and tells the verdict, each as far as it can
 // be. What could not be written is told on stderr; the error is the last of it.
-func (o *loading) write(s streams, r loadtest.Report) error {
+func (o *loading) write(s streams, r load.Report) error {
 	told := errorTeller{w: s.err}
 	dir := o.dir
 	if dir != "" {
-		if told.tell(loadtest.WriteDir(dir, r)); told.last != nil {
+		if told.tell(load.WriteDir(dir, r)); told.last != nil {
 			dir = "" // not all is there
 		}
 	}
@@ -248,18 +248,18 @@ func (o *loading) write(s streams, r loadtest.Report) error {
 
 // tellLoad writes the JSON file and the summary; where the file is stdout, the
 // summary goes to stderr.
-func tellLoad(s streams, r loadtest.Report, file, dir string) error {
+func tellLoad(s streams, r load.Report, file, dir string) error {
 	out, color := s.out, s.outColor
 	var wrote error
 	switch file {
 	case "":
 	case "-":
-		wrote = loadtest.JSON(s.out, r)
+		wrote = load.JSON(s.out, r)
 		out, color = s.err, s.errColor
 	default:
-		wrote = loadtest.WriteJSON(file, r)
+		wrote = load.WriteJSON(file, r)
 	}
-	if err := loadtest.Terminal(out, r, loadtest.Options{Color: color, Dir: dir}); err != nil {
+	if err := load.Terminal(out, r, load.Options{Color: color, Dir: dir}); err != nil {
 		return err
 	}
 	return wrote

@@ -1,7 +1,7 @@
 package main
 
 import (
-	"github.com/ctxpush/ctxpush/conformance/loadtest"
+	"github.com/ctxpush/ctxpush/conformance/load"
 	"github.com/ctxpush/ctxpush/scenarios/strictyaml"
 	"github.com/spf13/cobra"
 )
@@ -22,19 +22,19 @@ else those of the files.`,
 	f.StringArrayVar(&thresholds, "threshold", nil, "what the whole must keep, as for load (repeatable)")
 	f.StringVar(&file, "json", "", "write the sum as JSON to this file; - is stdout")
 	cmd.RunE = func(cmd *cobra.Command, args []string) error {
-		rules, err := loadtest.ParseRules(thresholds)
+		rules, err := load.ParseRules(thresholds)
 		if err != nil {
 			return mistakef("--threshold %w", err)
 		}
-		var parts []loadtest.Part
+		var parts []load.Part
 		for _, name := range args {
-			r, err := await(cmd.Context(), func() (loadtest.Report, error) { return readLoad(name) })
+			r, err := await(cmd.Context(), func() (load.Report, error) { return readLoad(name) })
 			if err != nil {
 				return err
 			}
-			parts = append(parts, loadtest.Part{Name: name, Report: r})
+			parts = append(parts, load.Part{Name: name, Report: r})
 		}
-		r, err := loadtest.Merge(parts, rules)
+		r, err := load.Merge(parts, rules)
 		if err != nil {
 			return err
 		}
@@ -50,13 +50,13 @@ else those of the files.`,
 }
 
 // readLoad reads a load's report; the error names the file.
-func readLoad(name string) (loadtest.Report, error) {
+func readLoad(name string) (load.Report, error) {
 	f, err := strictyaml.Open(name)
 	if err != nil {
-		return loadtest.Report{}, err
+		return load.Report{}, err
 	}
 	defer f.Close()
-	r, err := loadtest.Read(f)
+	r, err := load.Read(f)
 	if err != nil {
 		return r, mistakef("%s: %w", name, err)
 	}

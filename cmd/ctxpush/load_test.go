@@ -8,7 +8,7 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/ctxpush/ctxpush/conformance/loadtest"
+	"github.com/ctxpush/ctxpush/conformance/load"
 )
 
 // loadArgs is a load that is over soon.
@@ -20,9 +20,9 @@ func loadArgs(more ...string) []string {
 		"--connections", "4", "--report-dir", ""}, more...)
 }
 
-func readLoadReport(t *testing.T, text string) loadtest.Report {
+func readLoadReport(t *testing.T, text string) load.Report {
 	t.Helper()
-	r, err := loadtest.Read(strings.NewReader(text))
+	r, err := load.Read(strings.NewReader(text))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -34,7 +34,7 @@ func TestLoad(t *testing.T) {
 	out, stderr := ctxpush(t, exitOK, loadArgs("--json", "-", "--report-dir", dir, "--faults", "duplicate=5%,lost-ack=5%,reset=5%",
 		"--threshold", "wrong==0", "--threshold", "dropped==0", "--metrics", "127.0.0.1:0")...)
 	r := readLoadReport(t, out)
-	if r.Result != loadtest.Pass || r.Verify.Messages != 200 || len(r.Thresholds) != 2 || r.Tool.Seed != 7 {
+	if r.Result != load.Pass || r.Verify.Messages != 200 || len(r.Thresholds) != 2 || r.Tool.Seed != 7 {
 		t.Errorf("%+v", r)
 	}
 	for _, want := range []string{"PASSED", "seed 7, salt x, epoch 2026-11-23T00:00:00Z", "metrics at http://127.0.0.1:", "--faults duplicate=5%,lost-ack=5%,reset=5%"} {

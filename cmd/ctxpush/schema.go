@@ -5,7 +5,7 @@ import (
 	"strings"
 
 	"github.com/ctxpush/ctxpush/conformance/config"
-	"github.com/ctxpush/ctxpush/conformance/loadtest"
+	"github.com/ctxpush/ctxpush/conformance/load"
 	"github.com/ctxpush/ctxpush/conformance/report"
 	"github.com/ctxpush/ctxpush/scenarios"
 	"github.com/ctxpush/ctxpush/scenarios/strictyaml"
@@ -20,7 +20,7 @@ var schemas = []struct {
 	{"receiver", "receiver.yaml", config.Schema},
 	{"scenario", "a scenario file", scenarios.Schema},
 	{"report", "report.json", report.JSONSchema},
-	{"load", "what load --json writes", loadtest.JSONSchema},
+	{"load", "what load --json writes", load.JSONSchema},
 }
 
 func newSchema(s streams) *cobra.Command {

@@ -15,7 +15,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/ctxpush/ctxpush/conformance/config"
-	"github.com/ctxpush/ctxpush/conformance/loadtest"
+	"github.com/ctxpush/ctxpush/conformance/load"
 	"github.com/ctxpush/ctxpush/conformance/probe"
 	"github.com/ctxpush/ctxpush/conformance/receiver"
 	"github.com/ctxpush/ctxpush/conformance/serve"
@@ -135,7 +135,7 @@ func (o *serving) read(ctx context.Context, t *target, env func(string) (string,
 }
 
 func (o *serving) readFigures() error {
-	faults, err := loadtest.ParseFaults(o.faults)
+	faults, err := load.ParseFaults(o.faults)
 	if err != nil {
 		return mistakef("--faults: %w", err)
 	}
