@@ -10,6 +10,7 @@ import (
 	"github.com/ctxpush/ctxpush/conformance/config"
 	"github.com/ctxpush/ctxpush/conformance/explore"
 	"github.com/ctxpush/ctxpush/conformance/play"
+	"github.com/ctxpush/ctxpush/conformance/receiver/builtin"
 	"github.com/ctxpush/ctxpush/conformance/state"
 	"github.com/ctxpush/ctxpush/conformance/subject"
 	"github.com/ctxpush/ctxpush/fixtures"
@@ -22,7 +23,7 @@ func inMemory(t *testing.T, rules reference.Rules) *subject.Subject {
 	t.Helper()
 	target := config.Config{Identity: scenarios.ByDevice, Settle: 50 * time.Millisecond}
 	target.SetDefaults()
-	s, err := subject.Open(target, reference.Options{Rules: rules})
+	s, err := subject.Open(target, builtin.With(reference.Options{Rules: rules}))
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -12,7 +12,6 @@ import (
 	"github.com/ctxpush/ctxpush/conformance/receiver"
 	"github.com/ctxpush/ctxpush/conformance/state"
 	"github.com/ctxpush/ctxpush/fixtures"
-	"github.com/ctxpush/ctxpush/fixtures/reference"
 	"github.com/ctxpush/ctxpush/mocksender"
 	"github.com/ctxpush/ctxpush/mocksender/redact"
 	"github.com/ctxpush/ctxpush/scenarios"
@@ -33,9 +32,10 @@ type Subject struct {
 }
 
 // Open is the receiver that the target describes; it is neither started nor
-// asked yet. A target without a secret gets a random one. The error is a
+// asked yet. A target without a secret gets a random one. builtIn makes the receiver
+// where the target names none; nil is the one that is linked. The error is a
 // *config.Error.
-func Open(target config.Config, builtIn reference.Options) (*Subject, error) {
+func Open(target config.Config, builtIn receiver.Constructor) (*Subject, error) {
 	if target.Secret == "" {
 		target.Secret = config.Secret(NewSecret())
 	}
