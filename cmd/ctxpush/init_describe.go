@@ -102,11 +102,11 @@ func (o *initing) askFor(ctx context.Context, flag, question, byDefault string) 
 		return nil
 	}
 	answer, err := o.ask.ask(ctx, question, byDefault, func(s string) error {
-		if s == "" {
+		if s = natural(flag, s); s == "" {
 			return nil
 		}
 		var c config.Config
-		o.set(flag, natural(flag, s))
+		o.set(flag, s)
 		defer o.unset(flag)
 		return o.overlay(&c, o.lookupEnv)
 	})
