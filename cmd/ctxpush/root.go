@@ -56,9 +56,11 @@ receiver.yaml.`,
   ctxpush doctor
   ctxpush certify
   ctxpush help probe`,
+		Version:       version(),
 		SilenceErrors: true,
 		SilenceUsage:  true,
 	}
+	root.SetVersionTemplate(versionLine())
 	root.SetOut(s.out)
 	root.SetErr(s.err)
 	root.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error {
