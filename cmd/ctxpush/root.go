@@ -71,8 +71,9 @@ receiver.yaml.`,
 		return unknownCommand(cmd, args)
 	}
 	root.RunE = func(cmd *cobra.Command, _ []string) error { return cmd.Help() }
-	root.SetHelpCommand(newHelp(s))
-	root.AddCommand(newCertify(s), newChecks(s), newScenario(s), newSend(s), newLoad(s), newReceiver(s), newServe(s), newReport(s), newInit(s), newDoctor(s), newSchema(s), newCompletion(s), newMan(), newVersion(s))
+	help := newHelp(s)
+	root.SetHelpCommand(help)
+	root.AddCommand(help, newCertify(s), newChecks(s), newScenario(s), newSend(s), newLoad(s), newReceiver(s), newServe(s), newReport(s), newInit(s), newDoctor(s), newSchema(s), newCompletion(s), newMan(), newVersion(s))
 	root.DisableAutoGenTag = true
 	withUsage(root, s.outWidth)
 	withUsageErrors(root)
