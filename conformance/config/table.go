@@ -18,7 +18,7 @@ var (
 	anyText = scalar{what: "TEXT", refuse: nil, bare: true, json: `"$ref": "#/$defs/anyText"`}
 	line    = scalar{what: "NAME", refuse: checkName, json: `"type": "string"`}
 	path    = scalar{what: "PATH", refuse: checkPath, json: `"$ref": "#/$defs/path"`}
-	address = scalar{what: "URL", refuse: checkURL, tidy: trimSlash, json: `"$ref": "#/$defs/url"`,
+	address = scalar{what: "URL", refuse: checkURL, normalize: trimSlash, json: `"$ref": "#/$defs/url"`,
 		known: []string{"http://127.0.0.1:"}}
 	file    = scalar{what: "FILE", refuse: checkFile, json: `"type": "string", "minLength": 1`}
 	folder  = scalar{what: "DIR", refuse: checkFile, onDisk: (*decoder).checkFolder, json: file.json}

@@ -99,7 +99,7 @@ func (e *explorer) fresh(ctx context.Context, all []*bound) error {
 		return err
 	}
 	for i, got := range states {
-		if err := subject.Fresh(keys[i], got, e.Seed.Seed); err != nil {
+		if err := subject.CheckFresh(keys[i], got, e.Seed.Seed); err != nil {
 			return err
 		}
 	}
