@@ -49,11 +49,11 @@ func traditional() explore.Exploration {
 
 func TestARightReceiverPassesEverySchedule(t *testing.T) {
 	s, x := inMemory(t, reference.Rules{}), traditional()
-	fields, sent, err := explore.Fields(t.Context(), s, []explore.Exploration{x})
-	if err != nil || !fields.Method || !fields.Timestamp || sent[0].Requests == 0 {
-		t.Fatal(fields, sent, err)
+	found, err := explore.Look(t.Context(), s, []explore.Exploration{x})
+	if err != nil || !found.Fields.Method || !found.Fields.Timestamp || found.Sent[0].Requests == 0 || found.Lags {
+		t.Fatal(found, err)
 	}
-	x.Judge = fields
+	x.Judge = found.Fields
 	advanced := 0
 	x.Advanced = func(played, of int) { advanced = max(advanced, played) }
 	r := explore.Explore(t.Context(), s, x)

@@ -26,7 +26,9 @@ type Subject struct {
 	Prober probe.Prober
 	// Throttle is what all senders of webhooks keep to.
 	Throttle *mocksender.Throttle
-	hide     *redact.Redactor
+	// Late are the states that were not right in time.
+	Late *Latecomers
+	hide *redact.Redactor
 }
 
 // Open is the receiver that the target describes; it is neither started nor
@@ -50,10 +52,12 @@ func Open(target config.Config, builtIn receiver.Constructor) (*Subject, error) 
 
 // New is a subject of a receiver and a probe that are there.
 func New(target config.Config, r receiver.Receiver, p probe.Prober) *Subject {
-	return &Subject{
+	s := &Subject{
 		Supervisor: &Supervisor{Receiver: r}, Target: target, Prober: p, hide: redact.New(blank, string(target.Secret)),
 		Throttle: &mocksender.Throttle{Every: target.Limits.Every(), Connections: target.Limits.Connections},
 	}
+	s.Late = &Latecomers{prober: p, settle: func() time.Duration { return s.Target.Settle }}
+	return s
 }
 
 // Close ends what was opened and started.
