@@ -1,8 +1,6 @@
 package config
 
-import (
-	"net/url"
-)
+import "net/url"
 
 // urlKind is a receiver that runs already.
 var urlKind = kind{
