@@ -5,9 +5,10 @@ import (
 	"errors"
 	"fmt"
 
+	"github.com/spf13/cobra"
+
 	"github.com/ctxpush/ctxpush/conformance"
 	"github.com/ctxpush/ctxpush/conformance/event"
-	"github.com/spf13/cobra"
 )
 
 func newScenarioRun(s streams) *cobra.Command {
