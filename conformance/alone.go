@@ -85,6 +85,7 @@ func (r *run) playAlone(ctx context.Context, tell func(Trace)) ([]Played, error)
 	if err := r.takeFirst(ctx); ctx.Err() != nil || doctor.IsSurroundings(err) {
 		return nil, err
 	}
+	defer r.subject.Late.Watched(ctx)()
 	var all []*solitary
 	for i := range r.checks {
 		whole, err := r.prepare(ctx, &r.checks[i])

@@ -11,7 +11,6 @@ import (
 
 	"github.com/ctxpush/ctxpush/conformance/event"
 	"github.com/ctxpush/ctxpush/conformance/play"
-	"github.com/ctxpush/ctxpush/conformance/state"
 	"github.com/ctxpush/ctxpush/conformance/subject"
 	"github.com/ctxpush/ctxpush/mocksender"
 	"github.com/ctxpush/ctxpush/scenarios"
@@ -105,7 +104,9 @@ func (r *run) certify(ctx context.Context) error {
 func (r *run) limited(ctx context.Context) error {
 	limited, cancel := context.WithDeadline(ctx, r.began.Add(r.cfg.TimeLimit))
 	defer cancel()
+	defer r.subject.Late.Watched(limited)()
 	err := r.rounds(limited)
+	r.tellLate(r.verdicts)
 	if limited.Err() == nil || ctx.Err() != nil {
 		return err
 	}
@@ -150,20 +151,13 @@ func (r *run) rounds(ctx context.Context) error {
 		explored []*verdict
 		last     []*verdict
 	}{{calm, r.cfg.Parallel, explored, last}, {disruptive, 1, nil, nil}} {
-		// Checks of retries wait most of their time; the orders are explored meanwhile,
-		// unless connections are few: what goes out at once would wait for each other.
-		var both sync.WaitGroup
-		if r.subject.Target.Limits.Connections == 0 {
-			both.Go(func() { r.explore(ctx, round.explored) })
-		} else {
-			r.explore(ctx, round.explored)
-		}
+		explored := r.beginExploring(ctx, round.explored)
 		finish := r.playAround(ctx, round.last)
 		r.playAll(ctx, round.verdicts, round.parallel, nil)
-		both.Wait()
+		explored()
 		finish()
 		round.verdicts = append(round.verdicts, round.last...)
-		if err := r.lookAgain(ctx, round.verdicts); err != nil && ctx.Err() == nil {
+		if err := r.lookAgain(ctx, slices.Concat(round.verdicts, round.explored)); err != nil && ctx.Err() == nil {
 			r.note("second look: %v", err)
 		}
 		r.explainAll(ctx, slices.Concat(round.verdicts, round.explored), round.parallel)
@@ -270,7 +264,7 @@ func (r *run) playAll(ctx context.Context, verdicts []*verdict, parallel int, ot
 		}
 		all.Go(func() {
 			own.Wait()
-			if ctx.Err() == nil {
+			if ctx.Err() == nil && !v.mayBeLate() {
 				r.finish(v)
 			}
 		})
@@ -304,50 +298,64 @@ func (r *run) finish(v *verdict) {
 	r.emit(event.CheckFinished{Time: time.Now(), Verdict: v.result(r.cfg)})
 }
 
-// lookAgain compares once more what was right, when the time to settle after
-// the last acknowledgement is over: nothing may have changed by then.
+// lookAgain looks at the states a last time: nothing that was right may have
+// changed, and what has come right by now was late, and is no failure.
 func (r *run) lookAgain(ctx context.Context, verdicts []*verdict) error {
-	var wants []scenarios.Want
-	var last time.Time
+	late := r.subject.Late.LastLook(ctx)
+	var all []play.Outcome
 	for _, v := range verdicts {
-		for _, o := range v.outcomes {
-			wants = append(wants, o.Settled...)
-			if ack := o.LastAck(); ack.After(last) {
-				last = ack
-			}
-		}
+		all = append(all, v.outcomes...)
 	}
-	if len(wants) == 0 {
-		return nil
-	}
-	states, err := r.subject.SecondLook(ctx, wants, last)
-	if err != nil {
-		if ctx.Err() == nil {
-			for _, v := range verdicts {
-				v.unsure = fmt.Errorf("its states could not be looked at again: %w", err)
-				r.finish(v)
-			}
-		}
-		return err
+	all, err := play.LookAgain(ctx, r.subject, all)
+	if ctx.Err() != nil {
+		return ctx.Err()
 	}
 	for _, v := range verdicts {
-		changed := false
-		for i, o := range v.outcomes {
-			n := len(o.Settled)
-			again := lookedAtAgain(r.subject, o, states[:n])
-			changed = changed || len(again.Failures) > len(o.Failures)
-			v.outcomes[i], states = again, states[n:]
+		before, wasOpen := len(v.failures()), v.mayBeLate()
+		n := len(v.outcomes)
+		v.outcomes, all = all[:n:n], all[n:]
+		v.withoutLate()
+		r.playLonger(ctx, v)
+		if err != nil && n > 0 {
+			v.unsure = fmt.Errorf("its states could not be looked at again: %w", err)
 		}
-		if changed {
+		if ctx.Err() == nil && (wasOpen || err != nil && n > 0 || len(v.failures()) != before) {
 			r.finish(v)
 		}
 	}
-	return nil
+	return errors.Join(late, err)
 }
 
-func lookedAtAgain(s *subject.Subject, o play.Outcome, states []*state.State) play.Outcome {
-	if len(states) == 0 {
-		return o
+// playLonger plays the scenarios anew that were not played on because a state came
+// late, with more time.
+func (r *run) playLonger(ctx context.Context, v *verdict) {
+	for i, o := range v.outcomes {
+		if !o.CutShort || len(o.Failures) > 0 || ctx.Err() != nil {
+			continue
+		}
+		cast, err := r.bind(o.Scenario, fmt.Sprintf("%s/%d/longer", v.check.ID, i))
+		if err != nil {
+			v.outcomes[i].Broke = err
+			continue
+		}
+		how := r.options(v.check)
+		how.Settle = subject.LatePatience * r.subject.Target.Settle
+		v.outcomes[i] = r.play(ctx, planned{o.Scenario, cast}, how)
+		v.outcomes[i].Took = max(o.Took, v.outcomes[i].Took)
 	}
-	return o.LookedAtAgain(s, o.Settled, states)
+}
+
+// tellLate says once which time to settle suits what came late.
+func (r *run) tellLate(verdicts []*verdict) {
+	var most time.Duration
+	checks := 0
+	for _, v := range verdicts {
+		if took := v.late(r.cfg); took > 0 {
+			most, checks = max(most, took), checks+1
+		}
+	}
+	if checks > 0 {
+		r.note("late, and no failure: states of %d checks took up to %s, longer than settle (%s): set %s in receiver.yaml, or --settle",
+			checks, most.Round(time.Millisecond), r.cfg.Target.Settle, fitting(most))
+	}
 }

@@ -184,12 +184,26 @@ type Verdict struct {
 	Requests    int       `json:"requests"`
 	Events      int       `json:"events"`
 	Failures    []Failure `json:"failures,omitempty"`
+	// Notes are what it showed besides, and is no failure.
+	Notes []Note `json:"notes,omitempty"`
 	// Orders counts what was explored, by its shape; nil where nothing was.
 	Orders []Orders `json:"orders,omitempty"`
 	// Scenarios are traces of all that was played, also of what passed; nil where
 	// the run does not keep them.
 	Scenarios []Scenario `json:"scenarios,omitempty"`
 }
+
+// Note is what a check showed that is worth a change and no failure.
+type Note struct {
+	Kind string `json:"kind"` // Late
+	// TookMS is how many milliseconds a state took at most.
+	TookMS int64 `json:"took_ms"`
+	// Setting is what to write into receiver.yaml.
+	Setting string `json:"setting"`
+}
+
+// Late is the kind of a note on states that were right after the time to settle.
+const Late = "late"
 
 // Kind is the way in which a receiver's state is wrong.
 type Kind = state.Kind

@@ -87,6 +87,9 @@ func normalizeCheck(c Check) Check {
 	c.Reason = text.Bounded(c.Reason, maxReason)
 	c.Clauses = orEmpty(texts(c.Clauses, maxText))
 	c.Failures = orEmpty(each(c.Failures, normalizeFailure))
+	c.Notes = each(c.Notes, func(n event.Note) event.Note {
+		return event.Note{Kind: text.Bounded(n.Kind, maxText), TookMS: max(0, n.TookMS), Setting: text.Bounded(n.Setting, maxText)}
+	})
 	c.Orders = each(c.Orders, func(o event.Orders) event.Orders {
 		o.History, o.Manner = text.Bounded(o.History, maxText), text.Bounded(o.Manner, maxText)
 		return o
