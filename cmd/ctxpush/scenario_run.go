@@ -9,9 +9,10 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/spf13/cobra"
+
 	"github.com/ctxpush/ctxpush/conformance"
 	"github.com/ctxpush/ctxpush/conformance/event"
-	"github.com/spf13/cobra"
 )
 
 func newScenarioRun(s streams) *cobra.Command {
