@@ -8,11 +8,12 @@ import (
 	"slices"
 	"time"
 
+	"golang.org/x/sync/errgroup"
+
 	"github.com/ctxpush/ctxpush/conformance/doctor"
 	"github.com/ctxpush/ctxpush/conformance/event"
 	"github.com/ctxpush/ctxpush/conformance/play"
 	"github.com/ctxpush/ctxpush/scenarios"
-	"golang.org/x/sync/errgroup"
 )
 
 // Played is how one scenario ended.
@@ -27,6 +28,8 @@ type Played struct {
 	// Rounds is how often it was played: more than once where it is a
 	// counterexample whose requests race.
 	Rounds int
+	// Trace is the last of these rounds, step by step; nil where nothing was played.
+	Trace *event.Trace
 }
 
 // Play plays c.Scenarios against the receiver under test, c.Parallel side by side
@@ -157,7 +160,7 @@ func (r *run) results(all []*solitary) []Played {
 	for _, s := range all {
 		result := s.result(c)
 		played = append(played, Played{Check: *s.check, Scenario: s.planned[0].scenario, Result: result.Result, Reason: result.Reason,
-			Failures: result.Failures, Rounds: max(1, s.rounds)})
+			Failures: result.Failures, Rounds: max(1, s.rounds), Trace: s.outcomes[0].Trace().Trace})
 	}
 	return played
 }

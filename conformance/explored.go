@@ -24,7 +24,7 @@ func (r *run) explorationOf(c *scenarios.Check) *explore.Exploration {
 			Of: e, Seed: r.cfg.seed(), Epoch: r.cfg.Epoch, TimeScale: r.cfg.TimeScale, Workers: r.cfg.Parallel / 2,
 			Advanced:  func(played, of int) { r.emit(event.Advanced{Time: time.Now(), ID: c.ID, Played: played, Of: of}) },
 			Noted:     func(text string) { r.note("%s", text) },
-			Attempted: r.attempted(c),
+			Attempted: r.attempted(c, 0),
 		}
 	}
 	return nil

@@ -1,6 +1,7 @@
 package conformance
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -29,6 +30,8 @@ type run struct {
 	// attempts is set where somebody wants to be told of each.
 	attempts bool
 
+	// plays counts the scenarios that were played, also again.
+	plays atomic.Int64
 	// slowest is how long, in nanoseconds, a right state took at most.
 	slowest atomic.Int64
 	// patience is how much time is left to explain failures.
@@ -204,15 +207,18 @@ func (r *run) bind(s scenarios.Scenario, label string) (scenarios.Cast, error) {
 
 // options are how a check's scenarios are played.
 func (r *run) options(c *scenarios.Check) play.Options {
-	return play.Options{Check: c, Seed: r.cfg.seed(), TimeScale: r.cfg.TimeScale, Attempted: r.attempted(c)}
+	return play.Options{Check: c, Seed: r.cfg.seed(), TimeScale: r.cfg.TimeScale}
 }
 
-// attempted tells of a check's attempts; nil where nobody wants to know.
-func (r *run) attempted(c *scenarios.Check) func(mocksender.Attempt) {
+// attempted tells of the attempts of a play, which is 0 for what is explored; nil
+// where nobody wants to know.
+func (r *run) attempted(c *scenarios.Check, number int) func(mocksender.Attempt) {
 	if !r.attempts {
 		return nil
 	}
-	return func(a mocksender.Attempt) { r.emit(event.AttemptFinished{ID: c.ID, Attempt: a}) }
+	return func(a mocksender.Attempt) {
+		r.emit(event.AttemptFinished{Time: time.Now(), ID: c.ID, Play: number, Attempt: a})
+	}
 }
 
 // playAround begins the checks whose last steps come after all others', returns
@@ -285,7 +291,16 @@ func (r *run) play(ctx context.Context, plan planned, o play.Options) play.Outco
 		return play.Broken(plan.scenario, plan.cast, fmt.Errorf("not played: the receiver is gone: %w", lost))
 	}
 	r.subject.Revive(ctx)
+	return r.perform(ctx, plan, o, false)
+}
+
+// perform plays a scenario and tells of it.
+func (r *run) perform(ctx context.Context, plan planned, o play.Options, replay bool) play.Outcome {
+	number := int(r.plays.Add(1))
+	o.Attempted = r.attempted(o.Check, number)
+	r.emit(event.ScenarioStarted{Time: time.Now(), ID: o.Check.ID, Play: number, Name: plan.scenario.Name, Replay: replay})
 	out := play.Play(ctx, r.subject, plan.scenario, plan.cast, o)
+	r.emit(event.ScenarioFinished{Time: time.Now(), ID: o.Check.ID, Play: number, Failed: len(out.Failures) > 0, Err: cmp.Or(out.Broke, out.Unmet)})
 	r.settled(out.Took)
 	return out
 }

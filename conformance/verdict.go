@@ -291,8 +291,7 @@ func (r *run) replay(ctx context.Context, c *scenarios.Check, s scenarios.Scenar
 	if o.Hasty {
 		how.Pace = play.Hasty
 	}
-	out := play.Play(ctx, r.subject, s, cast, how)
-	r.settled(out.Took)
+	out := r.perform(ctx, planned{s, cast}, how, true)
 	if out.Broke == nil && out.Unfit > 0 {
 		// No answer proves nothing while the receiver does not answer at all.
 		out.Broke = r.reachable(ctx)

@@ -1,17 +1,17 @@
 package main
 
 import (
-	"encoding/json"
 	"fmt"
 	"io"
 	"strings"
 	"text/tabwriter"
 
+	"github.com/dustin/go-humanize"
+	"github.com/spf13/cobra"
+
 	"github.com/ctxpush/ctxpush/conformance"
 	"github.com/ctxpush/ctxpush/conformance/event"
 	"github.com/ctxpush/ctxpush/scenarios"
-	"github.com/dustin/go-humanize"
-	"github.com/spf13/cobra"
 )
 
 func newChecks(s streams) *cobra.Command {
@@ -79,10 +79,7 @@ func checksJSON(out io.Writer, checks []scenarios.Check) error {
 			all[i].Bounds = bounds
 		}
 	}
-	e := json.NewEncoder(out)
-	e.SetEscapeHTML(false)
-	e.SetIndent("", "  ")
-	return e.Encode(all)
+	return writeJSON(out, all)
 }
 
 func checksTable(out io.Writer, checks []scenarios.Check) error {

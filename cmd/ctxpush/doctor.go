@@ -1,16 +1,16 @@
 package main
 
 import (
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
 	"strings"
 
+	"github.com/spf13/cobra"
+
 	"github.com/ctxpush/ctxpush/conformance/config"
 	"github.com/ctxpush/ctxpush/conformance/doctor"
-	"github.com/ctxpush/ctxpush/conformance/report"
-	"github.com/spf13/cobra"
+	"github.com/ctxpush/ctxpush/conformance/report/terminal"
 )
 
 func newDoctor(s streams) *cobra.Command {
@@ -48,21 +48,16 @@ longer, and judges no more than whether certify could.`,
 			}
 			p.print(doctor.Finding{Step: "config", Result: doctor.Failed, Detail: "can't be used",
 				Advice: []string{"ctxpush init writes a receiver.yaml; ctxpush schema receiver has its keys"}})
-			return err
+			return errors.Join(err, p.end())
 		}
 		p.print(doctor.Finding{Step: "config", Result: doctor.OK, Detail: o.Target.Name + ", identity " + string(o.Target.Identity)})
 		o.Tell = p.print
 		found, err := doctor.Examine(cmd.Context(), o)
-		if asJSON {
-			e := json.NewEncoder(s.out)
-			e.SetIndent("", "  ")
-			e.SetEscapeHTML(false)
-			err = errors.Join(err, e.Encode(p.all))
-		} else if err == nil {
-			p.sum(t.file)
-		}
-		if err != nil {
+		if err = errors.Join(err, p.end()); err != nil {
 			return err
+		}
+		if !asJSON {
+			p.sum(t.file)
 		}
 		if code := doctor.ExitCode(found); code != exitOK {
 			return verdict(code)
@@ -93,14 +88,22 @@ func (p *findings) print(f doctor.Finding) {
 	if p.color {
 		word = "\x1b[" + code + "m" + word + "\x1b[0m"
 	}
-	fmt.Fprintf(p.out, "%s %-15s  %s\n", word, f.Step, report.Printable(f.Detail))
+	fmt.Fprintf(p.out, "%s %-15s  %s\n", word, f.Step, terminal.Printable(f.Detail))
 	for i, line := range f.Advice {
 		mark := "→"
 		if i > 0 {
 			mark = " "
 		}
-		fmt.Fprintf(p.out, "%24s  %s %s\n", "", mark, report.Printable(line))
+		fmt.Fprintf(p.out, "%24s  %s %s\n", "", mark, terminal.Printable(line))
 	}
+}
+
+// end prints them all where they are for programs.
+func (p *findings) end() error {
+	if !p.quiet {
+		return nil
+	}
+	return writeJSON(p.out, p.all)
 }
 
 // sum says in the last line whether the receiver is ready.

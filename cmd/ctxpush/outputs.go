@@ -1,13 +1,21 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
+	"os"
 
-	"github.com/ctxpush/ctxpush/conformance/report"
-	"github.com/ctxpush/ctxpush/scenarios/strictyaml"
 	"github.com/spf13/pflag"
+
+	"github.com/ctxpush/ctxpush/conformance/event"
+	"github.com/ctxpush/ctxpush/conformance/report"
+	"github.com/ctxpush/ctxpush/conformance/report/ci"
+	"github.com/ctxpush/ctxpush/conformance/report/dir"
+	"github.com/ctxpush/ctxpush/conformance/report/ndjson"
+	"github.com/ctxpush/ctxpush/conformance/report/terminal"
+	"github.com/ctxpush/ctxpush/scenarios/strictyaml"
 )
 
 // outputs are what a certification leaves behind and what it ends with.
@@ -16,12 +24,14 @@ type outputs struct {
 	baseline       string
 	quiet, verbose bool
 	traceRequests  bool
+	events         string
 	exit           report.ExitOptions
 }
 
 func (o *outputs) addFlags(f *pflag.FlagSet) {
 	f.StringVar(&o.dir, "report-dir", "ctxpush-report", "where the report's files are written: report.json, report.html, junit.xml and others")
 	f.StringVar(&o.baseline, "baseline", "", "report.json of an earlier run: tells what is new since then and what is fixed")
+	f.StringVar(&o.events, "events", "", "write what happens to this file as it happens, as JSON lines; ctxpush schema events describes them")
 	f.BoolVar(&o.exit.OnlyNew, "only-new", false, "exit 1 only for failures that the --baseline does not have")
 	f.BoolVar(&o.exit.FailOnSkip, "fail-on-skip", false, "exit 1 if a check was skipped")
 	f.BoolVar(&o.exit.StrictWaivers, "strict-waivers", false, "exit 1 if a waived check passes")
@@ -65,28 +75,47 @@ func (o *outputs) earlier(ctx context.Context) (*report.Report, error) {
 	return &r, nil
 }
 
+// follow are the observers that write a run's events elsewhere, and what ends
+// them: its error is the last that kept them from it.
+func (o *outputs) follow() (all []event.Observer, end func() error, err error) {
+	if o.events == "" {
+		return nil, func() error { return nil }, nil
+	}
+	f, err := os.Create(o.events)
+	if err != nil {
+		return nil, nil, mistakef("--events %w", err)
+	}
+	w := &ndjson.Writer{W: f}
+	return []event.Observer{w}, func() error {
+		if err := cmp.Or(w.Err(), f.Close()); err != nil {
+			return fmt.Errorf("--events %w", err)
+		}
+		return nil
+	}, nil
+}
+
 // progress tells of the run while it goes on.
-func (o *outputs) progress(s streams) *report.Progress {
-	return &report.Progress{W: s.err, Live: s.errLive, Color: s.errColor, Size: s.errSize, Quiet: o.quiet, Verbose: o.traceRequests}
+func (o *outputs) progress(s streams) *terminal.Progress {
+	return &terminal.Progress{W: s.err, Live: s.errLive, Color: s.errColor, Size: s.errSize, Quiet: o.quiet, Verbose: o.traceRequests}
 }
 
 // write writes the report's files and tells the verdict, each as far as it can
 // be. What could not be written is told on stderr; the error is the last of it.
 func (o *outputs) write(s streams, r report.Report) error {
 	told := errorTeller{w: s.err}
-	dir := o.dir
-	if told.tell(report.WriteDir(dir, r)); told.last != nil {
-		dir = "" // not all is there
+	folder := o.dir
+	if told.tell(dir.Write(folder, r)); told.last != nil {
+		folder = "" // not all is there
 	}
 	// The CI server's own: a run is not judged by whether it takes them.
 	if file, ok := s.lookupEnv("GITHUB_STEP_SUMMARY"); ok && file != "" {
-		if err := report.AppendSummary(file, r.In(dir)); err != nil {
+		if err := ci.AppendSummary(file, r.In(folder)); err != nil {
 			fmt.Fprintln(s.err, "ctxpush:", err)
 		}
 	}
 	if on, _ := s.lookupEnv("GITHUB_ACTIONS"); on == "true" {
-		told.tell(report.Annotations(s.out, r))
+		told.tell(ci.Annotations(s.out, r))
 	}
-	told.tell(report.Terminal(s.out, r, report.Options{Color: s.outColor, Width: s.outWidth, Dir: dir, Quiet: o.quiet, Verbose: o.verbose}))
+	told.tell(terminal.Write(s.out, r, terminal.Options{Color: s.outColor, Width: s.outWidth, Dir: folder, Quiet: o.quiet, Verbose: o.verbose}))
 	return told.last
 }

@@ -6,10 +6,11 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/ctxpush/ctxpush/conformance/config"
 	"github.com/kballard/go-shellquote"
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
+
+	"github.com/ctxpush/ctxpush/conformance/config"
 )
 
 // targetFlag marks the flags that set a key of receiver.yaml.
@@ -147,7 +148,7 @@ func repeatLine(cmd *cobra.Command, c config.Config, from origin) string {
 	words := strings.Fields(cmd.CommandPath())
 	cmd.Flags().Visit(func(f *pflag.Flag) {
 		switch f.Name {
-		case "seed", "salt", "epoch", "report-dir", "quiet", "verbose", "trace-requests", "config", "built-in":
+		case "seed", "salt", "epoch", "report-dir", "quiet", "verbose", "trace-requests", "events", "config", "built-in":
 		default:
 			if f.Annotations[targetFlag] == nil {
 				words = append(words, flagWords(f)...)

@@ -152,7 +152,7 @@ func (p *courier) fail(f event.Failure) {
 	if f.Kind == event.Crashed && f.Answer != state.NotStarted {
 		f.Log = p.subject.LastWords()
 	}
-	p.add(p.subject.Hidden(f))
+	p.add(p.subject.Hide(f))
 }
 
 // logLines is how much of the receiver's log goes with a failure.
