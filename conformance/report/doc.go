@@ -25,7 +25,8 @@
 //	                     with the receiver's image
 //	badge.svg            the verdict as a small picture, for a README
 //	counterexamples/     scenario files that show a failure on their own; the
-//	                     failures in report.json name theirs
+//	                     failures in report.json name theirs; unconfirmed/ has those
+//	                     that did not fail again
 //
 // The files of an earlier run are replaced, and the counterexamples that its
 // report names are removed. Nothing else in the directory is touched.
