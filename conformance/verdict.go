@@ -185,7 +185,7 @@ func (r *run) explainAll(ctx context.Context, verdicts []*verdict, parallel int)
 	}
 	seen := explain.Seen{
 		Identity: r.cfg.Target.Identity, Seed: r.cfg.Seed, Epoch: r.cfg.Epoch, Settle: r.subject.Target.Settle,
-		Slowest: time.Duration(r.slowest.Load()), Parallel: parallel, For: r.patience, Receiver: r.receiverFlags(), Telling: r.telling,
+		Slowest: time.Duration(r.slowest.Load()), Parallel: parallel, For: r.patience, Receiver: r.receiverFlags(), Telling: r.telling, Journal: r.subject.Journal,
 	}
 	for _, v := range failing {
 		seen.Failing = append(seen.Failing, explain.Failing{Check: v.check, Rank: r.rank(v), Plays: v.plays()})

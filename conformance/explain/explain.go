@@ -16,6 +16,7 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"github.com/ctxpush/ctxpush/conformance/event"
+	"github.com/ctxpush/ctxpush/conformance/journal"
 	"github.com/ctxpush/ctxpush/fixtures"
 	"github.com/ctxpush/ctxpush/mocksender"
 	"github.com/ctxpush/ctxpush/scenarios"
@@ -39,6 +40,8 @@ type Seen struct {
 	// Receiver is what names the receiver on a command line, such as --config
 	// receiver.yaml; empty where nothing does.
 	Receiver string
+	// Journal is all that was sent and seen; nil: failures are explained one by one.
+	Journal *journal.Journal
 	// Failing are the checks that failed, in the table's order.
 	Failing []Failing
 	// Telling are the checks that tell a cause already, by its id.
@@ -134,11 +137,14 @@ func Explain(ctx context.Context, seen Seen, replay Replay) []Explanation {
 		}
 		all[i] = &work{Failing: f}
 	}
+	var d Diagnosis
 	if seen.For > 0 && len(all) > 0 {
+		d = diagnoseWithin(ctx, seen)
 		limited, cancel := context.WithTimeout(ctx, seen.For)
 		defer cancel()
 		(&explainer{Seen: seen, replay: replay}).explainAll(limited, all)
 	}
+	settle(d, all)
 	relate(seen.Telling, all)
 	explanations := make([]Explanation, len(all))
 	for i, w := range all {
@@ -148,6 +154,32 @@ func Explain(ctx context.Context, seen Seen, replay Replay) []Explanation {
 		}
 	}
 	return explanations
+}
+
+// diagnoseWithin is the diagnosis that a part of the time allows.
+func diagnoseWithin(ctx context.Context, seen Seen) Diagnosis {
+	limited, cancel := context.WithTimeout(ctx, seen.For/diagnosisShare)
+	defer cancel()
+	return Diagnose(limited, seen.Journal, seen.Identity)
+}
+
+// diagnosisShare is which part of the time to explain is for the diagnosis.
+const diagnosisShare = 2
+
+// settle gives the failures the causes that foretell them in place of guesses.
+func settle(d Diagnosis, all []*work) {
+	for _, w := range all {
+		for _, plays := range [][]Play{w.Plays, w.further} {
+			for _, p := range plays {
+				for i := range p.Failures {
+					f := &p.Failures[i]
+					if id, certain, ok := d.of(w.Check.ID, f.Symptom()); ok {
+						f.CauseID, f.Foretold = id, certain
+					}
+				}
+			}
+		}
+	}
 }
 
 type explainer struct {

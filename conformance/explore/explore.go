@@ -259,8 +259,8 @@ func (e *explorer) note(format string, args ...any) {
 
 // sender is a sender of the check's requests.
 func (e *explorer) sender() *mocksender.Sender {
-	s := e.subject.Sender(e.subject.URL())
-	s.Clock, s.Attempted = clock.Scaled(e.TimeScale), e.Attempted
+	s := e.subject.Sender(e.subject.URL(), e.Of.Check.ID, e.Attempted)
+	s.Clock = clock.Scaled(e.TimeScale)
 	return s
 }
 

@@ -121,8 +121,7 @@ func (p *courier) sender(step scenarios.Step, n int) (*mocksender.Sender, func()
 		}
 		base, done = proxy.URL(), proxy.Close
 	}
-	s := p.subject.Sender(base)
-	s.Attempted = p.options.Attempted
+	s := p.subject.Sender(base, p.options.Check.ID, p.options.Attempted)
 	s.Clock = clock.Scaled(p.speed(step))
 	if p.options.Pace == Hasty && step.Acknowledged() && step.Outage == "" {
 		const more = 2 // so that a receiver that was busy for a moment is not accused

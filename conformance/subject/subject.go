@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/ctxpush/ctxpush/conformance/config"
+	"github.com/ctxpush/ctxpush/conformance/journal"
 	"github.com/ctxpush/ctxpush/conformance/probe"
 	"github.com/ctxpush/ctxpush/conformance/receiver"
 	"github.com/ctxpush/ctxpush/conformance/state"
@@ -27,7 +28,9 @@ type Subject struct {
 	Prober probe.Prober
 	// Throttle is what all senders of webhooks keep to.
 	Throttle *mocksender.Throttle
-	hide     *redact.Redactor
+	// Journal keeps what is sent and seen; nil keeps nothing.
+	Journal *journal.Journal
+	hide    *redact.Redactor
 }
 
 // Open is the receiver that the target describes; it is neither started nor
@@ -62,14 +65,25 @@ func (s *Subject) Close() error { return errors.Join(probe.Close(s.Prober), s.Re
 // Secret is what the receiver and the sender share.
 func (s *Subject) Secret() string { return string(s.Target.Secret) }
 
-// Sender is a sender of webhooks to the receiver, or to what stands before it at
-// base.
-func (s *Subject) Sender(base string) *mocksender.Sender {
+// Sender is a sender of a group's webhooks to the receiver, or to what stands
+// before it at base. attempted is told each attempt as it is over; nil is nobody.
+func (s *Subject) Sender(base, group string, attempted func(mocksender.Attempt)) *mocksender.Sender {
+	through := base != s.URL()
+	if s.Journal != nil {
+		tell := attempted
+		attempted = func(a mocksender.Attempt) {
+			s.Journal.Sent(group, a, through)
+			if tell != nil {
+				tell(a)
+			}
+		}
+	}
 	return &mocksender.Sender{
-		URL:     base + s.Target.Path,
-		Secret:  s.Secret(),
-		Profile: s.Target.Protocol,
-		Timeout: s.Target.Timeout, Throttle: s.Throttle,
+		Attempted: attempted,
+		URL:       base + s.Target.Path,
+		Secret:    s.Secret(),
+		Profile:   s.Target.Protocol,
+		Timeout:   s.Target.Timeout, Throttle: s.Throttle,
 	}
 }
 
