@@ -37,7 +37,7 @@ func diagnosed(t *testing.T, name string, id scenarios.Identity, p mocksender.Pr
 		t.Fatal(err)
 	}
 	begin := time.Now()
-	d := explain.Diagnose(t.Context(), r.subject.Journal, id)
+	d := explain.Diagnose(t.Context(), r.subject.Journal, id, explain.Diagnosis{})
 	t.Logf("%s %s: %d failures, causes %v, by check %v, %d kB, %s", name, id, d.Failures, d.Causes, d.ByCheck, r.subject.Journal.Bytes()>>10, time.Since(begin))
 	return d
 }

@@ -20,30 +20,38 @@ type Diagnosis struct {
 	Causes []string
 	// ByCheck are the causes of single checks, the likeliest first.
 	ByCheck map[string][]string
+
+	trial *agree.Trial // of which Causes are
 }
 
-// Diagnose runs the models over all that was sent and seen. When ctx ends it is
-// what is known by then.
-func Diagnose(ctx context.Context, j *journal.Journal, id scenarios.Identity) Diagnosis {
-	d := Diagnosis{ByCheck: map[string][]string{}}
-	if j == nil {
+// Diagnose runs the models over all that was sent and seen. What was found
+// before, of the beginning of the same run, is kept as long as it agrees. When ctx
+// ends the diagnosis is what is known by then.
+func Diagnose(ctx context.Context, j *journal.Journal, id scenarios.Identity, before Diagnosis) Diagnosis {
+	x := agree.New(observed(j, id))
+	d := Diagnosis{Failures: x.Failures(), ByCheck: map[string][]string{}}
+	if d.Failures == 0 {
 		return d
 	}
-	x := agree.New(observed(j, id))
-	d.Failures = x.Failures()
-	e := x.Explain(ctx)
-	if e.Cause != nil {
-		d.Causes = causesOf(e.Cause.IDs())
-		for check, ids := range x.Shares(e.Cause.Trial) {
-			d.ByCheck[check] = causesOf(ids)
+	if d.trial = before.trial; d.trial == nil || !x.Agrees(d.trial) {
+		e := x.Explain(ctx)
+		d.trial = nil
+		if e.Cause != nil {
+			d.trial = &e.Cause.Trial
+		}
+		for _, l := range e.Likely {
+			var ids []string
+			for i := range l.Trials {
+				ids = append(ids, l.Trials[i].IDs()...)
+			}
+			d.ByCheck[l.Group] = causesOf(ids)
 		}
 	}
-	for _, l := range e.Likely {
-		var ids []string
-		for i := range l.Trials {
-			ids = append(ids, l.Trials[i].IDs()...)
+	if d.trial != nil {
+		d.Causes = causesOf(d.trial.IDs())
+		for check, ids := range x.Shares(*d.trial) {
+			d.ByCheck[check] = causesOf(ids)
 		}
-		d.ByCheck[l.Group] = causesOf(ids)
 	}
 	return d
 }

@@ -16,7 +16,6 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"github.com/ctxpush/ctxpush/conformance/event"
-	"github.com/ctxpush/ctxpush/conformance/journal"
 	"github.com/ctxpush/ctxpush/fixtures"
 	"github.com/ctxpush/ctxpush/mocksender"
 	"github.com/ctxpush/ctxpush/scenarios"
@@ -40,8 +39,9 @@ type Seen struct {
 	// Receiver is what names the receiver on a command line, such as --config
 	// receiver.yaml; empty where nothing does.
 	Receiver string
-	// Journal is all that was sent and seen; nil: failures are explained one by one.
-	Journal *journal.Journal
+	// Diagnosis is what foretells all that was sent and seen; the zero Diagnosis
+	// leaves causes to be guessed.
+	Diagnosis Diagnosis
 	// Failing are the checks that failed, in the table's order.
 	Failing []Failing
 	// Telling are the checks that tell a cause already, by its id.
@@ -106,8 +106,9 @@ type finding struct {
 	play    *Play
 	failure *event.Failure
 	n       int // of the check's findings, from 0
-	// isPostponed says that it takes an outage to show it, each replay seconds, and
-	// that something fails without: that is to be mended first.
+	// isPostponed says that no smaller delivery is looked for: others show the same
+	// cause, or it takes an outage to show it, each replay seconds, and something
+	// fails without, which is to be mended first.
 	isPostponed bool
 }
 
@@ -137,12 +138,11 @@ func Explain(ctx context.Context, seen Seen, replay Replay) []Explanation {
 		}
 		all[i] = &work{Failing: f}
 	}
-	var d Diagnosis
+	d := seen.Diagnosis
 	if seen.For > 0 && len(all) > 0 {
-		d = diagnoseWithin(ctx, seen)
 		limited, cancel := context.WithTimeout(ctx, seen.For)
 		defer cancel()
-		(&explainer{Seen: seen, replay: replay}).explainAll(limited, all)
+		(&explainer{Seen: seen, replay: replay}).explainAll(limited, all, d)
 	}
 	settle(d, all)
 	relate(seen.Telling, all)
@@ -155,16 +155,6 @@ func Explain(ctx context.Context, seen Seen, replay Replay) []Explanation {
 	}
 	return explanations
 }
-
-// diagnoseWithin is the diagnosis that a part of the time allows.
-func diagnoseWithin(ctx context.Context, seen Seen) Diagnosis {
-	limited, cancel := context.WithTimeout(ctx, seen.For/diagnosisShare)
-	defer cancel()
-	return Diagnose(limited, seen.Journal, seen.Identity)
-}
-
-// diagnosisShare is which part of the time to explain is for the diagnosis.
-const diagnosisShare = 2
 
 // settle gives the failures the causes that foretell them in place of guesses.
 func settle(d Diagnosis, all []*work) {
@@ -188,7 +178,7 @@ type explainer struct {
 }
 
 // explainAll explains first what fails the run.
-func (x *explainer) explainAll(ctx context.Context, all []*work) {
+func (x *explainer) explainAll(ctx context.Context, all []*work, d Diagnosis) {
 	byRank := slices.Clone(all)
 	slices.SortStableFunc(byRank, func(a, b *work) int { return cmp.Compare(a.Rank, b.Rank) })
 	inTurn(byRank, (*work).isAlone, x.Parallel, func(w *work) { x.blameAll(ctx, w) })
@@ -201,10 +191,47 @@ func (x *explainer) explainAll(ctx context.Context, all []*work) {
 	for _, f := range findings {
 		f.isPostponed = f.of.Check.HasOutage() && failsWithoutOutage
 	}
+	for _, f := range spared(findings, d) {
+		f.isPostponed = true
+	}
 	inTurn(findings, func(f *finding) bool { return f.of.isAlone() }, x.Parallel, func(f *finding) { x.explain(ctx, f) })
 	for _, w := range all {
 		w.spread()
 	}
+}
+
+// maxShown is how many findings of one cause are made smaller.
+const maxShown = 2
+
+// spared are the findings whose cause others show with less: those of a cause
+// beyond the first maxShown, the quickest to replay first.
+func spared(findings []*finding, d Diagnosis) []*finding {
+	quickest := slices.Clone(findings)
+	slices.SortStableFunc(quickest, func(a, b *finding) int {
+		return cmp.Or(cmp.Compare(a.of.Rank, b.of.Rank), cmp.Compare(a.effort(), b.effort()),
+			cmp.Compare(len(a.play.Scenario.Steps), len(b.play.Scenario.Steps)))
+	})
+	shown := map[string]int{}
+	var spared []*finding
+	for _, f := range quickest {
+		id, _, ok := d.of(f.of.Check.ID, f.failure.Symptom())
+		if shown[id]++; ok && shown[id] > maxShown {
+			spared = append(spared, f)
+		}
+	}
+	return spared
+}
+
+// effort is how much a replay takes: one of an outage the most, then one that has
+// the receiver for itself.
+func (f *finding) effort() int {
+	switch {
+	case f.isPostponed:
+		return 2
+	case f.of.isAlone():
+		return 1
+	}
+	return 0
 }
 
 // inTurn does things side by side, so many at a time, and then one by one those

@@ -329,6 +329,12 @@ func (x *Engine) agreesWith(t *Trial, groups []string) []bool {
 	return of
 }
 
+// Agrees tells whether the mistakes of a trial foretell everything.
+func (x *Engine) Agrees(t *Trial) bool {
+	m := x.model(t.Layout, t.Mistakes...)
+	return x.strike(&m).None()
+}
+
 // Shares are the mistakes of a trial to which the failures of each group belong:
 // those that foretell the most of them alone.
 func (x *Engine) Shares(t Trial) map[string][]string {
