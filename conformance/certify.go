@@ -48,7 +48,7 @@ func newRun(c Config, checks []scenarios.Check) (*run, error) {
 	if err != nil {
 		return nil, err
 	}
-	s.Journal = journal.New(s.Secret(), c.Target.Protocol)
+	s.Journal = journal.New(c.Target.Protocol)
 	s.Restarted = s.Journal.Restarted
 	r := &run{cfg: c, checks: checks, subject: s, patience: c.Shrink, telling: map[string]string{}}
 	s.Ended = func(how string) { r.note("receiver %s, and is started again", how) }

@@ -37,10 +37,6 @@ func observed(j *journal.Journal, id scenarios.Identity) agree.Journal {
 		one := agree.Request{
 			Request: requestOf(r), Begin: at(r.Begin), End: at(r.End), Answer: answerOf(r), Open: isOpen(r), Group: r.Group,
 		}
-		if one.Open {
-			// What has not been answered may take effect until the receiver ends.
-			one.End = max(one.End, nextRestart(seen.Restarts, one.End))
-		}
 		seen.Requests = append(seen.Requests, one)
 		if r.Fault == (mocksender.Copy{}).Name() {
 			one.Answer, one.Open = model.NoAnswer, one.Answer != model.Success
@@ -52,21 +48,6 @@ func observed(j *journal.Journal, id scenarios.Identity) agree.Journal {
 		seen.Looks = append(seen.Looks, agree.Look{At: at(l.At), Key: l.Want.Key, State: judgedPart(l.Want, l.State), Group: l.Group})
 	}
 	return seen
-}
-
-// openFor is how long what was not answered may take to take effect, in
-// milliseconds.
-const openFor = 2000
-
-// nextRestart is the first restart after a time, or a while after it.
-func nextRestart(restarts []agree.Restart, after float64) float64 {
-	until := after + openFor
-	for _, r := range restarts {
-		if r.At > after {
-			until = min(until, r.At)
-		}
-	}
-	return until
 }
 
 // isOpen tells whether it can't be known if the request took effect: only what a
@@ -90,7 +71,7 @@ func answerOf(r *journal.Request) model.Class {
 func requestOf(r *journal.Request) model.Request {
 	m := model.Request{
 		SecretHeader: r.Head.SecretHeader, ContentType: r.Head.ContentType, EventType: r.Head.EventType,
-		RequestKey: r.Head.RequestKey, Secret: secrets[r.Head.Secret], Size: r.Size, Arrived: r.Arrived,
+		RequestKey: r.Head.RequestKey, Secret: secrets[r.Secret], Size: r.Size, Arrived: r.Arrived,
 		Pieces: r.Fault == mocksender.SlowBody{}.Name(),
 	}
 	entries, ok := entriesOf(r.Body())
@@ -102,7 +83,7 @@ var secrets = map[journal.Secret]model.Secret{
 	journal.SecretRight: model.RightSecret, journal.SecretMissing: model.MissingSecret,
 	journal.SecretEmpty: model.EmptySecret, journal.SecretPrefix: model.SecretPrefix,
 	journal.SecretExtended: model.ExtendedSecret, journal.SecretOtherCase: model.SecretInOtherCase,
-	journal.SecretOther: model.OtherSecret, journal.SecretOtherLength: model.OtherLengthSecret,
+	journal.SecretOther: model.OtherLengthSecret,
 }
 
 // wireEntry is an entry on the wire.

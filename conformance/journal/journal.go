@@ -18,7 +18,6 @@ import (
 // Journal is one run's. Its methods may be called side by side; the nil Journal
 // keeps nothing.
 type Journal struct {
-	secret  string
 	profile mocksender.Profile
 
 	mu       sync.Mutex
@@ -28,14 +27,23 @@ type Journal struct {
 	bytes    int
 }
 
-// New is an empty journal of requests that carry the secret, by which it tells
-// wrong ones apart, and which it does not show.
-func New(secret string, p mocksender.Profile) *Journal { return &Journal{secret: secret, profile: p} }
+// New is an empty journal of requests of that profile.
+func New(p mocksender.Profile) *Journal { return &Journal{profile: p} }
+
+// Origin is where a request comes from.
+type Origin struct {
+	// Group is of what it is a part, such as a check.
+	Group string
+	// Secret is what it carries in place of the secret.
+	Secret Secret
+	// Through says that a proxy of ours stands before the receiver: what comes back
+	// may be the proxy's.
+	Through bool
+}
 
 // Request is one attempt.
 type Request struct {
-	// Group is of what it is a part, such as a check.
-	Group      string
+	Origin
 	Begin, End time.Time
 	// Head is what its header says.
 	Head Head
@@ -43,9 +51,6 @@ type Request struct {
 	Fault string
 	// Status is the answer's; 0 where none came.
 	Status int
-	// Through says that a proxy of ours stood before the receiver: what came back
-	// may be the proxy's.
-	Through bool
 	// Size is how many bytes the body has, Arrived how many of them were sent.
 	Size, Arrived int
 
@@ -58,7 +63,6 @@ type Head struct {
 	ContentType  string // empty is application/json
 	EventType    string
 	RequestKey   string
-	Secret       Secret
 }
 
 // Look is a state as it was told once it had settled, and what it had to be.
@@ -93,13 +97,13 @@ var unpacker = func() *zstd.Decoder {
 }()
 
 // Sent keeps an attempt that is over.
-func (j *Journal) Sent(group string, a mocksender.Attempt, through bool) {
+func (j *Journal) Sent(o Origin, a mocksender.Attempt) {
 	if j == nil || a.Began.IsZero() {
 		return
 	}
 	size := len(a.Request.Body)
 	r := Request{
-		Group: group, Begin: a.Began, End: a.Began.Add(a.Duration), Head: j.head(a.Request), Fault: a.Fault, Through: through,
+		Origin: o, Begin: a.Began, End: a.Began.Add(a.Duration), Head: j.head(a.Request), Fault: a.Fault,
 		Size: size, Arrived: arrived(a.Fault, size), packed: packer.EncodeAll(a.Request.Body, nil),
 	}
 	if a.Err == nil {
@@ -120,16 +124,13 @@ func arrived(fault string, size int) int {
 }
 
 func (j *Journal) head(r mocksender.Request) Head {
-	h := Head{EventType: r.Get("X-CTX-Event-Type"), RequestKey: r.Get("X-Idempotency-Key"), Secret: SecretMissing}
+	h := Head{EventType: r.Get("X-CTX-Event-Type"), RequestKey: r.Get("X-Idempotency-Key")}
 	if t := r.Get("Content-Type"); t != "application/json" {
 		h.ContentType = t
 	}
 	usual := j.profile.SecretHeader()
 	for _, f := range r.Fields {
-		if !strings.EqualFold(f.Name, usual) {
-			continue
-		}
-		if h.Secret = secretOf(f.Value, j.secret); f.Name != usual {
+		if strings.EqualFold(f.Name, usual) && f.Name != usual {
 			h.SecretHeader = f.Name
 		}
 	}

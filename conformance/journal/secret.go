@@ -1,10 +1,6 @@
 package journal
 
-import (
-	"strings"
-
-	"github.com/ctxpush/ctxpush/mocksender"
-)
+import "github.com/ctxpush/ctxpush/scenarios"
 
 // Secret is how the secret of a request stands to the right one (clause secret).
 type Secret int
@@ -14,30 +10,14 @@ const (
 	SecretRight Secret = iota
 	SecretMissing
 	SecretEmpty
-	SecretPrefix      // the beginning of the right one
-	SecretExtended    // the right one, and more
-	SecretOtherCase   // in other letters' case
-	SecretOther       // another one of the same length
-	SecretOtherLength // another one of another length
+	SecretPrefix    // the beginning of the right one
+	SecretExtended  // the right one, and more
+	SecretOtherCase // in other letters' case
+	SecretOther     // another one, of another length
 )
 
-// secretOf tells what a header's value, in which the right secret shows as its
-// variable, is.
-func secretOf(value, secret string) Secret {
-	switch shown := strings.ReplaceAll(value, mocksender.SecretVariable, secret); {
-	case shown == secret:
-		return SecretRight
-	case shown == "":
-		return SecretEmpty
-	case strings.HasPrefix(secret, shown):
-		return SecretPrefix
-	case strings.HasPrefix(shown, secret):
-		return SecretExtended
-	case strings.EqualFold(shown, secret):
-		return SecretOtherCase
-	case len(shown) == len(secret):
-		return SecretOther
-	default:
-		return SecretOtherLength
-	}
+// Secrets are what stands in place of the secret in scenarios.
+var Secrets = map[scenarios.Secret]Secret{
+	scenarios.SecretWrong: SecretOther, scenarios.SecretMissing: SecretMissing, scenarios.SecretEmpty: SecretEmpty,
+	scenarios.SecretPrefix: SecretPrefix, scenarios.SecretExtended: SecretExtended, scenarios.SecretCase: SecretOtherCase,
 }

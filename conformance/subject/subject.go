@@ -65,14 +65,14 @@ func (s *Subject) Close() error { return errors.Join(probe.Close(s.Prober), s.Re
 // Secret is what the receiver and the sender share.
 func (s *Subject) Secret() string { return string(s.Target.Secret) }
 
-// Sender is a sender of a group's webhooks to the receiver, or to what stands
-// before it at base. attempted is told each attempt as it is over; nil is nobody.
-func (s *Subject) Sender(base, group string, attempted func(mocksender.Attempt)) *mocksender.Sender {
-	through := base != s.URL()
+// Sender is a sender of webhooks to the receiver, or to what stands before it at
+// base. attempted is told each attempt as it is over; nil is nobody.
+func (s *Subject) Sender(base string, from journal.Origin, attempted func(mocksender.Attempt)) *mocksender.Sender {
+	from.Through = base != s.URL()
 	if s.Journal != nil {
 		tell := attempted
 		attempted = func(a mocksender.Attempt) {
-			s.Journal.Sent(group, a, through)
+			s.Journal.Sent(from, a)
 			if tell != nil {
 				tell(a)
 			}
