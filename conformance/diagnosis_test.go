@@ -7,6 +7,7 @@ import (
 
 	"github.com/ctxpush/ctxpush/conformance/config"
 	"github.com/ctxpush/ctxpush/conformance/explain"
+	"github.com/ctxpush/ctxpush/conformance/receiver/builtin"
 	"github.com/ctxpush/ctxpush/fixtures/mutants"
 	"github.com/ctxpush/ctxpush/fixtures/reference"
 	"github.com/ctxpush/ctxpush/mocksender"
@@ -42,7 +43,7 @@ func TestDiagnosisNamesTheMistake(t *testing.T) {
 				}
 			}
 			d := diagnosisOf(t, Config{
-				Seed: 11, Shrink: -1, Focus: []string{c.focus}, Explore: scenarios.Quick, BuiltIn: opts,
+				Seed: 11, Shrink: -1, Focus: []string{c.focus}, Explore: scenarios.Quick, BuiltIn: builtin.With(opts),
 				Target: config.Config{Identity: c.identity, Protocol: c.protocol},
 			})
 			var want []string

@@ -10,6 +10,8 @@ import (
 	"os/signal"
 	"runtime/debug"
 	"syscall"
+
+	_ "github.com/ctxpush/ctxpush/conformance/kinds" // all that a receiver.yaml may name
 )
 
 func main() {

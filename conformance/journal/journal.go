@@ -4,6 +4,7 @@
 package journal
 
 import (
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -24,11 +25,12 @@ type Journal struct {
 	requests []Request
 	looks    []Look
 	restarts []Restart
+	late     map[mocksender.Key]bool
 	bytes    int
 }
 
 // New is an empty journal of requests of that profile.
-func New(p mocksender.Profile) *Journal { return &Journal{profile: p} }
+func New(p mocksender.Profile) *Journal { return &Journal{profile: p, late: map[mocksender.Key]bool{}} }
 
 // Origin is where a request comes from.
 type Origin struct {
@@ -147,6 +149,19 @@ func (j *Journal) Looked(group string, w scenarios.Want, got *state.State) {
 	j.looks = append(j.looks, Look{group, time.Now(), w, got})
 }
 
+// Late says that states were wrong only because they came late: what was seen of
+// them until now counts for and against nobody.
+func (j *Journal) Late(wants []scenarios.Want) {
+	if j == nil {
+		return
+	}
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	for _, w := range wants {
+		j.late[w.Key] = true
+	}
+}
+
 // Restarted keeps that the receiver had ended by now and is started again.
 func (j *Journal) Restarted(killed bool) {
 	if j == nil {
@@ -157,14 +172,16 @@ func (j *Journal) Restarted(killed bool) {
 	j.restarts = append(j.restarts, Restart{time.Now(), killed})
 }
 
-// All is what was kept, in the order in which it was over; it must not be changed.
+// All is what was kept, in the order in which it was over, without the looks at
+// what came late; it must not be changed.
 func (j *Journal) All() (requests []Request, looks []Look, restarts []Restart) {
 	if j == nil {
 		return nil, nil, nil
 	}
 	j.mu.Lock()
 	defer j.mu.Unlock()
-	return j.requests, j.looks, j.restarts
+	inTime := slices.DeleteFunc(slices.Clone(j.looks), func(l Look) bool { return j.late[l.Want.Key] })
+	return j.requests, inTime, j.restarts
 }
 
 // Body is the request's body, the secret left out.
