@@ -28,9 +28,9 @@ func TestDiagnosisNamesTheMistake(t *testing.T) {
 		{"", scenarios.ByUser, mocksender.Profile2026, "*", ""},
 		{"last-arrival-wins", scenarios.ByUser, mocksender.Profile2025, "order", "last-arrival-wins"},
 		{"secret-prefix-passes", scenarios.ByDevice, mocksender.Profile2026, "secret", "secret-prefix-passes"},
-		{"seen-before-stored", scenarios.ByDevice, mocksender.Profile2025, "retry", "partial-body-processed"},
+		{"seen-before-stored", scenarios.ByDevice, mocksender.Profile2025, "retry", "seen-before-stored"},
 		{"surrogate-refused", scenarios.ByDevice, mocksender.Profile2025, "content", "surrogate-refused"},
-		{"status-of-first-entry", scenarios.ByDevice, mocksender.Profile2025, "batch", "first-entry-for-all"},
+		{"status-of-first-entry", scenarios.ByDevice, mocksender.Profile2025, "batch", "status-of-first-entry"},
 		{"cancelled-on-one-device", scenarios.ByDevice, mocksender.Profile2025, "identity", "cancelled-on-one-device"},
 		{"rebuilt-by-arrival", scenarios.ByDevice, mocksender.Profile2025, "restart/out-of-order", "rebuilt-by-arrival"},
 	} {

@@ -22,7 +22,7 @@ var floors = []string{"mocksender", "fixtures", "scenarios", "conformance", "cmd
 var steps = [][]string{
 	{"conformance/state"},
 	{"conformance/event"},
-	{"conformance/sqltext", "conformance/internal"},
+	{"conformance/sqltext", "conformance/journal", "conformance/internal"},
 	{"conformance/config"},
 	{"conformance/receiver"},
 	{"conformance/probe"},
