@@ -49,7 +49,7 @@ func newRun(c Config, checks []scenarios.Check) (*run, error) {
 		return nil, err
 	}
 	s.Journal = journal.New(c.Target.Protocol)
-	s.Restarted, s.Late.Came = s.Journal.Restarted, s.Journal.Late
+	s.Restarted, s.Late.Arrived = s.Journal.Restarted, s.Journal.Late
 	r := &run{cfg: c, checks: checks, subject: s, patience: c.Shrink, telling: map[string]string{}}
 	s.Ended = func(how string) { r.note("receiver %s, and is started again", how) }
 	s.Noted = func(text string) { r.note("%s", text) }
