@@ -9,6 +9,8 @@ import (
 	"time"
 
 	"github.com/ctxpush/ctxpush/conformance/event"
+	"github.com/ctxpush/ctxpush/conformance/journal"
+	"github.com/ctxpush/ctxpush/conformance/state"
 	"github.com/ctxpush/ctxpush/conformance/subject"
 	"github.com/ctxpush/ctxpush/mocksender"
 	"github.com/ctxpush/ctxpush/mocksender/clock"
@@ -115,14 +117,13 @@ func (p *courier) sender(step scenarios.Step, n int) (*mocksender.Sender, func()
 	base := p.subject.URL()
 	done := func() {}
 	if len(step.Proxy) > 0 {
-		proxy, err := newFailingProxy(base, step.Proxy)
+		proxy, err := newFailingProxy(base, p.subject.Dial, step.Proxy)
 		if err != nil {
 			return nil, nil, err
 		}
 		base, done = proxy.URL(), proxy.Close
 	}
-	s := p.subject.Sender(base)
-	s.Attempted = p.options.Attempted
+	s := p.subject.Sender(base, journal.Origin{Group: p.options.Check.ID, Secret: journal.Secrets[step.Secret]}, p.options.Attempted)
 	s.Clock = clock.Scaled(p.speed(step))
 	if p.options.Pace == Hasty && step.Acknowledged() && step.Outage == "" {
 		const more = 2 // so that a receiver that was busy for a moment is not accused
@@ -148,6 +149,9 @@ func (p *courier) speed(step scenarios.Step) float64 {
 // fail records a failure with its evidence, without the secret.
 func (p *courier) fail(f event.Failure) {
 	f.Log = p.subject.Receiver.Log(logLines)
+	if f.Kind == event.Crashed && f.Answer != state.NotStarted {
+		f.Log = p.subject.LastWords()
+	}
 	p.add(p.subject.Hide(f))
 }
 

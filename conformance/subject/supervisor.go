@@ -17,6 +17,11 @@ const (
 	maxRevivals = 10
 	// watchEvery is the time between two looks whether it has ended.
 	watchEvery = 50 * time.Millisecond
+	// endsWithin is how long a process that ends is seen to run after its
+	// connections are closed.
+	endsWithin = 100 * time.Millisecond
+	// lastWords is how many lines of its log are kept of the moment when it ended.
+	lastWords = 20
 )
 
 // Supervisor starts a receiver again where it ends of its own: what was not
@@ -29,6 +34,9 @@ type Supervisor struct {
 	// They are set before the receiver is started.
 	Ended func(how string)
 	Noted func(text string)
+	// Restarted is told that the receiver is started again, and whether it was
+	// killed or had ended of its own before that; nil is nobody.
+	Restarted func(killed bool)
 
 	base atomic.Pointer[string] // its address, another one after each start
 	// quiet is set where the receiver is made to end: that is neither told nor
@@ -38,6 +46,8 @@ type Supervisor struct {
 	mu       sync.Mutex
 	whenLost func()
 	revivals int
+	endedAt  time.Time
+	words    []string // the last lines of its log when it ended last
 	lost     error
 }
 
@@ -91,6 +101,7 @@ func (s *Supervisor) Revive(ctx context.Context) (how string, ended bool) {
 	if !ended || ctx.Err() != nil {
 		return how, ended
 	}
+	s.words, s.endedAt = s.Receiver.Log(lastWords), time.Now()
 	if !s.quiet.Load() {
 		if s.Ended != nil {
 			s.Ended(how)
@@ -99,10 +110,35 @@ func (s *Supervisor) Revive(ctx context.Context) (how string, ended bool) {
 	}
 	if s.revivals > maxRevivals {
 		s.lose(fmt.Errorf("it ended %d times of its own, the last time it %s", s.revivals, how))
-	} else if err := s.Start(ctx); err != nil && ctx.Err() == nil {
+	} else if err := s.restart(ctx, true); err != nil && ctx.Err() == nil {
 		s.lose(fmt.Errorf("it %s, and could not be started again: %w", how, err))
 	}
 	return how, true
+}
+
+// ReviveSoon is Revive where a connection has broken: a process that ends is seen
+// to have ended a moment later.
+func (s *Supervisor) ReviveSoon(ctx context.Context) (how string, ended bool) {
+	for begin := time.Now(); ; {
+		how, ended = s.Revive(ctx)
+		if ended || time.Since(begin) > endsWithin || Pause(ctx, endsWithin/10) != nil {
+			return how, ended
+		}
+	}
+}
+
+// LastWords are the last lines of the receiver's log at the moment when it ended.
+func (s *Supervisor) LastWords() []string {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.words
+}
+
+// EndedAt is when the receiver ended of its own last; zero: it did not.
+func (s *Supervisor) EndedAt() time.Time {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.endedAt
 }
 
 // Note tells what happens to the receiver.
@@ -112,10 +148,18 @@ func (s *Supervisor) Note(text string) {
 	}
 }
 
-// Resume starts a receiver again, however often it has ended before.
-func (s *Supervisor) Resume(ctx context.Context) error {
+// Resume starts a receiver again, however often it has ended before; killed: it
+// got no signal that it could heed.
+func (s *Supervisor) Resume(ctx context.Context, killed bool) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	return s.restart(ctx, killed)
+}
+
+func (s *Supervisor) restart(ctx context.Context, killed bool) error {
+	if s.Restarted != nil {
+		s.Restarted(killed)
+	}
 	return s.Start(ctx)
 }
 
