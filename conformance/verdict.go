@@ -183,8 +183,7 @@ func (v *verdict) mayBeLate() bool {
 	return late
 }
 
-// overlapped tells whether the receiver ended of its own while something was played
-// that is not judged, or failed.
+// overlapped tells whether the receiver ended of its own while it was played.
 func (v *verdict) overlapped() bool {
 	return !v.isAlone && (v.explored.Ended || slices.ContainsFunc(v.outcomes, func(o play.Outcome) bool { return o.Overlapped }))
 }

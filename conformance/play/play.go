@@ -83,7 +83,7 @@ func Play(ctx context.Context, s *subject.Subject, scenario scenarios.Scenario, 
 	}
 	p.duration = time.Since(p.began)
 	out := p.outcome(err)
-	out.Overlapped = s.Revivals() > before && (err != nil || len(out.Failures) > 0)
+	out.Overlapped = s.Revivals() > before
 	if err == nil && o.LookAgain && len(out.Settled) > 0 {
 		return p.lookAgain(ctx, out)
 	}
