@@ -48,6 +48,7 @@ func newRun(c Config, checks []scenarios.Check) (*run, error) {
 		return nil, err
 	}
 	r := &run{cfg: c, checks: checks, subject: s, patience: c.Shrink, telling: map[string]string{}}
+	s.Traceparent = c.Traceparent
 	s.Ended = func(how string) { r.note("receiver %s, and is started again", how) }
 	s.Noted = func(text string) { r.note("%s", text) }
 	for _, o := range c.Observers {

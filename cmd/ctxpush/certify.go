@@ -105,18 +105,17 @@ func certify(ctx context.Context, s streams, c conformance.Config, o outputs) er
 	if err := report.PrepareDir(o.dir); err != nil {
 		return mistake{err}
 	}
-	followers, unfollow, err := o.follow()
-	if err != nil {
+	if err := o.follow.begin(ctx, &c); err != nil {
 		return err
 	}
 	if !o.quiet {
 		fmt.Fprintln(s.err, origin{&c.Seed, &c.Salt, &c.Epoch})
 	}
 	progress := o.progress(s)
-	c.Observers = append(append(c.Observers, progress), followers...)
+	c.Observers = append(c.Observers, progress)
 	r, err := conformance.Certify(ctx, c)
 	progress.Close()
-	followed := unfollow()
+	followed := o.follow.end(ctx, s.err)
 	if isMistake(err) {
 		return err
 	}
@@ -128,9 +127,6 @@ func certify(ctx context.Context, s streams, c conformance.Config, o outputs) er
 		r = r.Since(*earlier)
 	}
 	wrote := errors.Join(o.write(s, r), followed)
-	if followed != nil {
-		fmt.Fprintln(s.err, "ctxpush:", followed)
-	}
 	if code := r.ExitCode(o.exit); code != exitOK {
 		return verdict(code)
 	}

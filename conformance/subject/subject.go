@@ -26,6 +26,8 @@ type Subject struct {
 	Prober probe.Prober
 	// Throttle is what all senders of webhooks keep to.
 	Throttle *mocksender.Throttle
+	// Traceparent makes the header by which each attempt names its span; nil: none.
+	Traceparent func() string
 	// Late are the states that were not right in time.
 	Late *Latecomers
 	hide *redact.Redactor
@@ -73,7 +75,7 @@ func (s *Subject) Sender(base string) *mocksender.Sender {
 		URL:     base + s.Target.Path,
 		Secret:  s.Secret(),
 		Profile: s.Target.Protocol,
-		Timeout: s.Target.Timeout, Throttle: s.Throttle,
+		Timeout: s.Target.Timeout, Throttle: s.Throttle, Traceparent: s.Traceparent,
 	}
 }
 
