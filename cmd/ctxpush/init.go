@@ -13,7 +13,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/ctxpush/ctxpush/conformance/config"
-	"github.com/ctxpush/ctxpush/conformance/report"
+	"github.com/ctxpush/ctxpush/conformance/report/terminal"
 	"github.com/ctxpush/ctxpush/conformance/sqltext"
 	"github.com/ctxpush/ctxpush/conformance/subject"
 )
@@ -93,7 +93,7 @@ func (o *initing) run(ctx context.Context) error {
 }
 
 func (o *initing) say(format string, args ...any) {
-	fmt.Fprintln(o.err, "init:", report.Printable(fmt.Sprintf(format, args...)))
+	fmt.Fprintln(o.err, "init:", terminal.Printable(fmt.Sprintf(format, args...)))
 }
 
 // given tells whether a flag or its variable is set.

@@ -8,10 +8,11 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/ctxpush/ctxpush/conformance/config"
-	"github.com/ctxpush/ctxpush/fixtures/reference"
 	"github.com/goccy/go-yaml"
 	"github.com/santhosh-tekuri/jsonschema/v6"
+
+	"github.com/ctxpush/ctxpush/conformance/config"
+	"github.com/ctxpush/ctxpush/fixtures/reference"
 )
 
 const initSecret = "s3cret-of-the-init-test"

@@ -4,9 +4,10 @@ import (
 	"io"
 	"os"
 
-	"github.com/ctxpush/ctxpush/scenarios/strictyaml"
 	"github.com/spf13/cobra"
 	"golang.org/x/term"
+
+	"github.com/ctxpush/ctxpush/scenarios/strictyaml"
 )
 
 // streams are where a command writes: results to out, progress and errors to

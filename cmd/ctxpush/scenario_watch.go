@@ -9,8 +9,9 @@ import (
 	"strings"
 	"time"
 
-	"github.com/ctxpush/ctxpush/scenarios"
 	"github.com/fsnotify/fsnotify"
+
+	"github.com/ctxpush/ctxpush/scenarios"
 )
 
 // quietTime is how long files must have been left alone before they are read:
