@@ -125,6 +125,7 @@ func certify(ctx context.Context, s streams, c conformance.Config, o outputs) er
 	}
 	if earlier != nil {
 		r = r.Since(*earlier)
+		r.Baseline.OnlyNew = o.exit.OnlyNew
 	}
 	wrote := errors.Join(o.write(s, r), followed)
 	if code := r.ExitCode(o.exit); code != exitOK {
