@@ -1,8 +1,6 @@
 package config
 
 import (
-	"net/url"
-	"path/filepath"
 	"reflect"
 	"time"
 )
@@ -16,7 +14,7 @@ const (
 // SetDefaults sets what is not set yet, except the secret: a random one is made
 // for each run.
 func (c *Config) SetDefaults() {
-	own(reflect.ValueOf(c).Elem()) // what a Config points to is shared with its copies
+	detach(reflect.ValueOf(c).Elem()) // what a Config points to is shared with its copies
 	if kindOf("probe", reflect.ValueOf(c.Probe)) == nil {
 		c.Probe.HTTP = new(HTTPProbe)
 		if c.Receiver.Kind() == "" {
@@ -34,7 +32,7 @@ func (c *Config) SetDefaults() {
 func (c *Config) byDefault(k *key) string {
 	switch {
 	case k.name == "name":
-		return c.Receiver.name()
+		return c.Receiver.title()
 	case k.name == "settle" && c.Receiver.Kind() == "":
 		return builtInSettle.String()
 	}
@@ -47,22 +45,4 @@ func or[T comparable](value, otherwise T) T {
 		return otherwise
 	}
 	return value
-}
-
-// name is what a receiver without a name is called.
-func (r Receiver) name() string {
-	name := ""
-	switch {
-	case r.URL != "":
-		if u, err := url.Parse(r.URL); err == nil {
-			name = u.Host
-		}
-	case r.Command != nil && len(r.Command.Argv) > 0:
-		name = filepath.Base(r.Command.Argv[0])
-	case r.Container != nil:
-		name = r.Container.Image
-	case r.Compose != nil:
-		name = r.Compose.Service
-	}
-	return or(name, or(r.Kind(), "built-in"))
 }

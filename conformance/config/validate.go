@@ -2,7 +2,6 @@ package config
 
 import (
 	"fmt"
-	"maps"
 	"reflect"
 	"slices"
 	"strings"
@@ -50,7 +49,7 @@ func (v *validator) key(p place) {
 	switch {
 	case p.key.missing != "" && isBlank(p.field):
 		if !excluded {
-			v.failf(p.name, "missing: %s", p.filled(p.key.missing))
+			v.failf(p.name, "missing: %s", p.fill(p.key.missing))
 		}
 	case p.key.missing == "" && excluded && !p.field.IsZero():
 		v.failf(p.name, "set beside %s: want one of the two", p.key.not)
@@ -84,8 +83,8 @@ func isBlank(v reflect.Value) bool {
 // beside is the value of a key in the same mapping.
 func (p place) beside(label string) reflect.Value { return (&key{name: label}).field(p.of) }
 
-// filled is a message with the keys' values in the place of their {names}.
-func (p place) filled(msg string) string {
+// fill is a message with the keys' values in the place of their {names}.
+func (p place) fill(msg string) string {
 	before, rest, ok := strings.Cut(msg, "{")
 	if !ok {
 		return msg
@@ -102,16 +101,9 @@ func needsSecret(v *validator, c Config) {
 	}
 }
 
-func needsPort(v *validator, c Config) {
-	texts := slices.AppendSeq(slices.Clone(c.Receiver.Command.Argv), maps.Values(c.Receiver.Command.Env))
-	if !slices.ContainsFunc(texts, func(s string) bool { return slices.Contains(variables(s), VarPort) }) {
-		v.failf("receiver.command", "neither argv nor env has ${PORT}: the receiver would not know where to listen")
-	}
-}
-
 func reachesDatabase(v *validator, c Config) {
 	for _, name := range variables(string(c.Probe.SQL.DSN)) {
-		if c.Receiver.Container == nil && c.Receiver.Compose == nil && (name == VarHost || portOf(name) > 0) {
+		if !c.Receiver.IsContained() && (name == VarHost || portOf(name) > 0) {
 			v.failf("probe.sql.dsn", "${%s} has a value only for a container or a compose service; write the address", name)
 		}
 	}

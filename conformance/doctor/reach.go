@@ -5,61 +5,60 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
-	"slices"
-	"strings"
 	"time"
 
+	"github.com/ctxpush/ctxpush/conformance/config"
 	"github.com/ctxpush/ctxpush/conformance/receiver"
 	"github.com/ctxpush/ctxpush/mocksender"
 )
 
 // start starts the receiver, or sees that it can be reached.
-func (e *exam) start(ctx context.Context) outcome {
+func (e *exam) start(ctx context.Context) Finding {
 	began := time.Now()
-	if err := e.receiver.Start(ctx); err != nil {
-		return broken(err.Error(), e.startAdvice(err)...)
+	if err := e.subject.Start(ctx); err != nil {
+		return broken(err.Error(), startAdvice(e.Target.Receiver, err)...)
 	}
-	info := e.receiver.Info()
+	info := e.subject.Receiver.Info()
 	name := e.Target.Name
 	if info.Digest != "" {
 		name += " (" + info.Digest + ")"
 	}
 	switch info.Kind {
 	case "url":
-		return well("%s accepts connections", e.receiver.URL())
+		return well("%s accepts connections", e.subject.URL())
 	case name:
 		name = "receiver"
 	}
-	return well("%s %s is ready at %s after %s", info.Kind, name, e.receiver.URL(), time.Since(began).Round(time.Millisecond))
+	return well("%s %s is ready at %s after %s", info.Kind, name, e.subject.URL(), time.Since(began).Round(time.Millisecond))
 }
 
 // startAdvice is what to do about a receiver that does not start.
-func (e *exam) startAdvice(err error) []string {
+func startAdvice(r config.Receiver, err error) []string {
 	var (
 		start    *receiver.StartError
 		noEngine *receiver.NoEngineError
 		ended    *receiver.EndedError
 	)
 	tried := errors.As(err, &start) && start.Tried != ""
-	advice := receiver.KindOf(e.Target.Receiver).StartAdvice
+	advice := receiver.KindOf(r).StartAdvice
 	switch {
 	case errors.As(err, &noEngine):
 		return []string{"start Docker, or describe the receiver by receiver.url or receiver.command"}
 	case errors.As(err, &ended):
 		return []string{"it ends by itself, and its log says why: does it lack a variable? receiver.command.env or receiver.container.env hands it over"}
 	case advice != nil:
-		return advice(e.Target.Receiver, tried)
+		return advice(r, tried)
 	}
 	return []string{"see what its log says"}
 }
 
 // webhook sends the first valid request and sees that something answers.
-func (e *exam) webhook(ctx context.Context) outcome {
-	e.sender.URL = e.receiver.URL() + e.Target.Path
+func (e *exam) webhook(ctx context.Context) Finding {
+	e.sender.URL = e.subject.URL() + e.Target.Path
 	status := e.mildest()
 	var err error
 	if e.first, err = e.story("first", status, status); err == nil {
-		e.answer, err = e.attemptFirst(ctx)
+		e.answer, err = e.attemptFirst(ctx, e.first.events...)
 	}
 	if err != nil {
 		return broken(err.Error(), "this is a mistake of ctxpush's own: please report it")
@@ -69,7 +68,7 @@ func (e *exam) webhook(ctx context.Context) outcome {
 	switch {
 	case a.Err != nil:
 		detail := fmt.Sprintf("%s: %s", what, a.Err)
-		if how, ended := e.receiver.Exited(); ended {
+		if how, ended := e.subject.Receiver.Exited(); ended {
 			return short(detail+"; the receiver "+how, "a valid request ends it: "+e.lastWords())
 		}
 		return broken(detail, fmt.Sprintf("does the receiver speak HTTP/1.1 there, and answer within %s (timeout)?", e.Target.Timeout))
@@ -80,46 +79,19 @@ func (e *exam) webhook(ctx context.Context) outcome {
 	return well("%s answers", what)
 }
 
-// attemptFirst sends the first request, and again where that was answered 429 or
-// 5xx: a receiver that has just started may wait for what it needs.
-func (e *exam) attemptFirst(ctx context.Context) (mocksender.Attempt, error) {
-	for _, pause := range []time.Duration{100 * time.Millisecond, 400 * time.Millisecond, time.Second} {
-		a, err := e.attempt(ctx, nil, e.first.events...)
-		status := a.Answer.Status
-		if err != nil || a.Err != nil || status < http.StatusInternalServerError && status != http.StatusTooManyRequests {
-			return a, err
-		}
-		select {
-		case <-ctx.Done():
-			return a, ctx.Err()
-		case <-time.After(pause):
-		}
-	}
-	return e.attempt(ctx, nil, e.first.events...)
-}
-
-// mildest is a status that any receiver takes as a message's first entry: one
-// that it keeps, if there is one.
-func (e *exam) mildest() mocksender.DeliveryStatus {
-	if !e.kept(mocksender.Pending) && e.kept(mocksender.Delivered) {
-		return mocksender.Delivered
-	}
-	return mocksender.Pending
-}
-
 // rightSecret judges the first request's answer.
-func (e *exam) rightSecret(context.Context) outcome {
+func (e *exam) rightSecret(context.Context) Finding {
 	a := e.answer.Answer
 	if a.Acknowledged() {
 		return well("answered %d to a valid request", a.Status)
 	}
 	detail := fmt.Sprintf("answered %d to a valid request: want 2xx", a.Status)
-	if said := e.said(a.Body); said != "" {
+	if said := quoteBody(a.Body); said != "" {
 		detail += "; it says " + said
 	}
 	switch {
 	case a.Status == http.StatusUnauthorized || a.Status == http.StatusForbidden:
-		return broken(detail, e.secretAdvice()...)
+		return broken(detail, secretAdvice(e.Target.Receiver)...)
 	case a.Status == http.StatusTooManyRequests:
 		return broken(detail, "it limits how often it is asked, and takes nothing now: set limits to what it takes, or try again later")
 	case a.Status == http.StatusRequestEntityTooLarge:
@@ -135,24 +107,24 @@ func (e *exam) rightSecret(context.Context) outcome {
 }
 
 // secretAdvice is what to do where the right secret is refused.
-func (e *exam) secretAdvice() []string {
-	if advice := receiver.KindOf(e.Target.Receiver).SecretAdvice; advice != nil {
-		return advice(e.Target.Receiver)
+func secretAdvice(r config.Receiver) []string {
+	if advice := receiver.KindOf(r).SecretAdvice; advice != nil {
+		return advice(r)
 	}
 	return []string{"is the receiver's secret the one that receiver.yaml's secret, or CTXPUSH_SECRET, names?", receiver.CompareSecret}
 }
 
-func (e *exam) wrongSecret(ctx context.Context) outcome {
+func (e *exam) wrongSecret(ctx context.Context) Finding {
 	return e.refused(ctx, "wrong", func(r *mocksender.Request) { e.disguise(r, true) })
 }
 
-func (e *exam) missingSecret(ctx context.Context) outcome {
+func (e *exam) missingSecret(ctx context.Context) Finding {
 	return e.refused(ctx, "missing", func(r *mocksender.Request) { e.disguise(r, false) })
 }
 
 // refused sends a request that must be refused, and where the probe is well
 // sees that it changed nothing.
-func (e *exam) refused(ctx context.Context, which string, alter func(*mocksender.Request)) outcome {
+func (e *exam) refused(ctx context.Context, which string, alter func(*mocksender.Request)) Finding {
 	s, err := e.story(which, "", e.mildest())
 	var a mocksender.Attempt
 	if err == nil {
@@ -174,10 +146,10 @@ func (e *exam) refused(ctx context.Context, which string, alter func(*mocksender
 		return short(fmt.Sprintf("answered %d to a %s secret: want 4xx", a.Answer.Status, which),
 			"answer 401: whatever is no 2xx and no 4xx asks for a retry")
 	}
-	if e.result(stepProbe) != OK {
+	if e.findings.of(stepProbe) != OK {
 		return well("answered %d", a.Answer.Status)
 	}
-	states, err := e.prober.States(ctx, keysOf(s))
+	states, err := e.subject.Prober.States(ctx, keysOf(s))
 	switch {
 	case err != nil:
 		return broken(err.Error(), "the probe worked a moment ago: see what the receiver's log says")
@@ -186,14 +158,4 @@ func (e *exam) refused(ctx context.Context, which string, alter func(*mocksender
 			"compare the secret before the work, not after it")
 	}
 	return well("answered %d, and changed nothing", a.Answer.Status)
-}
-
-// lastWords points to the receiver's log.
-func (e *exam) lastWords() string {
-	for _, line := range slices.Backward(e.receiver.Log(logLines)) {
-		if line = strings.TrimSpace(line); line != "" {
-			return "its log ends with " + clip(line)
-		}
-	}
-	return "see what the receiver's log says"
 }

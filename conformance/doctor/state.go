@@ -1,12 +1,9 @@
 package doctor
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"fmt"
-	"net/http"
-	"net/url"
 	"slices"
 	"time"
 
@@ -16,7 +13,6 @@ import (
 	"github.com/ctxpush/ctxpush/conformance/receiver"
 	"github.com/ctxpush/ctxpush/conformance/state"
 	"github.com/ctxpush/ctxpush/mocksender"
-	"github.com/ctxpush/ctxpush/scenarios"
 )
 
 func keysOf(stories ...story) []mocksender.Key {
@@ -27,32 +23,25 @@ func keysOf(stories ...story) []mocksender.Key {
 	return keys
 }
 
-// await asks for a message until its state is as wanted, or the time to settle
-// after the last request is over.
-func (e *exam) await(ctx context.Context, want scenarios.Want) (*event.State, error) {
-	ok := func(got *event.State) bool { return state.IsRight(want, got) }
-	return probe.Await(ctx, e.prober, want.Key, e.lastAck.Add(e.Target.Settle), ok)
-}
-
 // patience is how many times the time to settle a first state is waited for
 // before it counts as one that never comes: the page sets no time.
 const patience = 10
 
 // probe asks for the message that was acknowledged.
-func (e *exam) probe(ctx context.Context) outcome {
+func (e *exam) probe(ctx context.Context) Finding {
 	got, err := e.await(ctx, e.first.want)
-	if err == nil && got == nil && e.kept(e.first.want.Status) {
+	if err == nil && got == nil && e.isKept(e.first.want.Status) {
 		got, err = e.awaitLonger(ctx)
 	}
 	switch {
 	case err != nil:
-		return broken(err.Error(), e.probeAdvice()...)
+		return broken(err.Error(), probeAdvice(e.Target.Probe)...)
 	case got != nil && e.took > 0:
 		return well("knows an acknowledged message, as %s, after %s: settle is %s, and %s would fit",
 			got.DeliveryStatus, e.took.Round(time.Millisecond), e.Target.Settle, FittingSettle(e.took))
 	case got != nil:
 		return well("knows an acknowledged message, as %s", got.DeliveryStatus)
-	case !e.kept(e.first.want.Status):
+	case !e.isKept(e.first.want.Status):
 		return well("answers; %s is a status that the receiver ignores", e.first.want.Status)
 	}
 	return e.unknownAfterAck(ctx)
@@ -62,7 +51,7 @@ func (e *exam) probe(ctx context.Context) outcome {
 // remembers how long it took.
 func (e *exam) awaitLonger(ctx context.Context) (*event.State, error) {
 	known := func(got *event.State) bool { return got != nil }
-	got, err := probe.Await(ctx, e.prober, e.first.want.Key, e.lastAck.Add(patience*e.Target.Settle), known)
+	got, err := probe.Await(ctx, e.subject.Prober, e.first.want.Key, e.lastAck.Add(patience*e.Target.Settle), known)
 	if got != nil {
 		e.took = time.Since(e.lastAck)
 	}
@@ -77,37 +66,22 @@ func FittingSettle(took time.Duration) time.Duration {
 
 // unknownAfterAck is about a message that was acknowledged and never became known:
 // the receiver's fault where its probe tells unknown messages from a wrong path.
-func (e *exam) unknownAfterAck(ctx context.Context) outcome {
+func (e *exam) unknownAfterAck(ctx context.Context) Finding {
 	detail := fmt.Sprintf("does not know a message %s after its acknowledgement", patience*e.Target.Settle)
 	longer := "if the receiver needs longer than that, set settle"
 	p := e.Target.Probe.HTTP
 	switch {
 	case p == nil:
 		return broken(detail, "does the probe look where the receiver stores, by all parts of the key?", longer)
-	case e.answersAnyPath(ctx, *p):
+	case e.answersAnyPath(ctx, *p, e.first.want.Key):
 		return broken(detail, fmt.Sprintf("is probe.http.path (%s) right? A path that the receiver has not is answered the same 404", p.Path), longer)
 	}
 	return short(detail, "what it acknowledges must be stored: "+e.lastWords(), longer)
 }
 
-// answersAnyPath tells whether the probe's server answers a path that it can't
-// have as it answers the probe's.
-func (e *exam) answersAnyPath(ctx context.Context, p config.HTTPProbe) bool {
-	base := p.URL
-	if base == "" {
-		base = e.receiver.URL()
-	}
-	l := &looker{base: base, client: newClient()}
-	key := e.first.want.Key
-	query := "?" + url.Values{"campaign_id": {key.CampaignID}, "user_id": {key.UserID}, "idempotency_key": {key.IdempotencyKey}, "device_token": {key.DeviceToken}}.Encode()
-	code, body, err := l.ask(ctx, http.MethodGet, p.Path+query, nil)
-	other, text, otherErr := l.ask(ctx, http.MethodGet, "/ctxpush-no-such-path"+query, nil)
-	return err != nil || otherErr != nil || code == other && bytes.Equal(body, text)
-}
-
 // probeAdvice is what to do about a probe that is broken.
-func (e *exam) probeAdvice() []string {
-	switch p := e.Target.Probe; {
+func probeAdvice(p config.Probe) []string {
+	switch {
 	case p.SQL != nil:
 		return []string{"probe.sql.dsn must lead to the receiver's database (${HOST} and ${PORT_5432} are port 5432 of a container or a compose service),",
 			"and the query find one row, with a column delivery_status, or none"}
@@ -121,12 +95,12 @@ func (e *exam) probeAdvice() []string {
 }
 
 // unknown asks for a message that was never sent.
-func (e *exam) unknown(ctx context.Context) outcome {
+func (e *exam) unknown(ctx context.Context) Finding {
 	s, err := e.story("never sent", "", e.mildest())
 	if err != nil {
 		return broken(err.Error(), "this is a mistake of ctxpush's own: please report it")
 	}
-	states, err := e.prober.States(ctx, keysOf(s))
+	states, err := e.subject.Prober.States(ctx, keysOf(s))
 	advice := "answer 404 for a message that is not known, and null in a bulk look-up"
 	switch p := e.Target.Probe; {
 	case p.SQL != nil:
@@ -146,7 +120,7 @@ func (e *exam) unknown(ctx context.Context) outcome {
 
 // finalState sends a message's whole history, a request a state, and looks at
 // where it ends.
-func (e *exam) finalState(ctx context.Context) outcome {
+func (e *exam) finalState(ctx context.Context) Finding {
 	history := e.history()
 	if history == nil {
 		return skipped("the receiver ignores the statuses in which messages end")
@@ -170,29 +144,13 @@ func (e *exam) finalState(ctx context.Context) outcome {
 	}
 	got, err := e.await(ctx, e.whole.want)
 	if err != nil {
-		return broken(err.Error(), e.probeAdvice()...)
+		return broken(err.Error(), probeAdvice(e.Target.Probe)...)
 	}
 	if wrong, differs := state.Compare(e.whole.want, got); differs {
 		return short(fmt.Sprintf("after %s: %s", arrows(history), wrong),
 			"ctxpush certify tells more; if the receiver has another word for a status, map it under statuses")
 	}
 	return well("%s: %s", arrows(history), got.DeliveryStatus)
-}
-
-// history is the longest one that ends in a status which the receiver keeps.
-func (e *exam) history() []mocksender.DeliveryStatus {
-	for _, h := range [][]mocksender.DeliveryStatus{
-		{mocksender.Pending, mocksender.Delivered, mocksender.Opened},
-		{mocksender.Pending, mocksender.Delivered},
-		{mocksender.Pending, mocksender.Failed},
-		{mocksender.Pending, mocksender.Cancelled},
-		{mocksender.Pending},
-	} {
-		if e.kept(h[len(h)-1]) {
-			return h
-		}
-	}
-	return nil
 }
 
 func arrows(history []mocksender.DeliveryStatus) string {
@@ -204,7 +162,7 @@ func arrows(history []mocksender.DeliveryStatus) string {
 }
 
 // bulk asks for several messages at once and compares the answers' order.
-func (e *exam) bulk(ctx context.Context) outcome {
+func (e *exam) bulk(ctx context.Context) Finding {
 	if e.Target.Probe.Exec != nil {
 		return skipped("probe.exec asks for each state alone, and fewer orders are explored")
 	}
@@ -225,10 +183,10 @@ func (e *exam) bulk(ctx context.Context) outcome {
 	}
 	const place = 1
 	asked[place] = known
-	states, err := e.prober.States(ctx, keysOf(asked...))
+	states, err := e.subject.Prober.States(ctx, keysOf(asked...))
 	if err != nil {
 		if e.Target.Probe.SQL != nil {
-			return broken(err.Error(), e.probeAdvice()...)
+			return broken(err.Error(), probeAdvice(e.Target.Probe)...)
 		}
 		return broken(err.Error(), "it is asked with a JSON array of keys, and answers an array of the same length: a state or null each")
 	}
@@ -248,11 +206,11 @@ func (e *exam) bulk(ctx context.Context) outcome {
 }
 
 // restart stops the receiver, starts it again, and looks at the state once more.
-func (e *exam) restart(ctx context.Context) outcome {
-	if fixed := e.receiver.Fixed(); fixed != "" {
+func (e *exam) restart(ctx context.Context) Finding {
+	if fixed := e.subject.Receiver.Fixed(); fixed != "" {
 		return skipped("%s: checks that restart the receiver will be skipped", fixed)
 	}
-	err := e.receiver.Stop(ctx)
+	err := e.subject.Receiver.Stop(ctx)
 	var slow *receiver.StopError
 	switch {
 	case errors.As(err, &slow):
@@ -260,7 +218,7 @@ func (e *exam) restart(ctx context.Context) outcome {
 	case err != nil:
 		return broken(err.Error(), "see what the receiver's log says")
 	}
-	if err := e.receiver.Start(ctx); err != nil {
+	if err := e.subject.Start(ctx); err != nil {
 		return short("it does not start again: "+err.Error(), "it must start on the data that it left behind: "+e.lastWords())
 	}
 	e.lastAck = time.Now()

@@ -13,8 +13,8 @@ import (
 // judgeAnswer compares what came back with what the step wants.
 func (p *courier) judgeAnswer(ctx context.Context, step scenarios.Step, d mocksender.Delivery) error {
 	last := d.Last()
-	if last.Err != nil {
-		if how, ended := p.subject.Revive(ctx); ended {
+	if last.Err != nil && state.AnswerOf(last) != state.TimedOut {
+		if how, ended := p.subject.ReviveSoon(ctx); ended {
 			p.fail(event.Failure{Kind: event.Crashed, Answer: state.NoAnswer, Detail: "the receiver " + how})
 			return errUnfit
 		}

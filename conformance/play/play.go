@@ -76,12 +76,14 @@ var errUnfit = errors.New("a step failed")
 // Play plays the scenario's steps in turn and judges the states at their end.
 func Play(ctx context.Context, s *subject.Subject, scenario scenarios.Scenario, cast scenarios.Cast, o Options) Outcome {
 	p := newPlayer(s, scenario, cast, o)
+	before := s.Revivals()
 	err := p.steps(ctx)
 	if errors.Is(err, errUnfit) {
 		err = nil
 	}
 	p.duration = time.Since(p.began)
 	out := p.outcome(err)
+	out.Overlapped = s.Revivals() > before && (err != nil || len(out.Failures) > 0)
 	if err == nil && o.LookAgain && len(out.Settled) > 0 {
 		return p.lookAgain(ctx, out)
 	}
@@ -137,7 +139,7 @@ func (p *player) fresh(ctx context.Context) error {
 	asked := time.Now()
 	got, err := probe.Await(ctx, p.subject.Prober, wants[0].Key, asked.Add(p.subject.Target.Settle), subject.Anything)
 	if err == nil {
-		err = subject.Fresh(wants[0].Key, got, p.options.Seed.Seed)
+		err = subject.CheckFresh(wants[0].Key, got, p.options.Seed.Seed)
 	}
 	if err == nil && !p.options.Illustrate {
 		p.saw(asked, []event.Seen{seenOf(wants[0].Message, "", nil)})
@@ -183,7 +185,7 @@ func (p *player) expect(ctx context.Context, expect []scenarios.Expectation, fin
 		return nil
 	}
 	if err != nil {
-		if how, ended := p.subject.Revive(ctx); ended {
+		if how, ended := p.subject.ReviveSoon(ctx); ended {
 			p.fail(event.Failure{Kind: event.Crashed, Detail: "the receiver " + how})
 			return errUnfit
 		}
@@ -214,7 +216,7 @@ func (p *player) expect(ctx context.Context, expect []scenarios.Expectation, fin
 // ask asks for the states until they are as expected or the time to settle is
 // over. Where the receiver may say what it likes nothing is asked.
 func (p *player) ask(ctx context.Context, expect []scenarios.Expectation) ([]scenarios.Want, []*state.State, error) {
-	wants := p.subject.Kept(p.cast.Wants(expect, p.subject.Target.Identity))
+	wants := p.subject.WithoutIgnored(p.cast.Wants(expect, p.subject.Target.Identity))
 	if len(wants) == 0 {
 		return nil, nil, nil
 	}

@@ -197,22 +197,22 @@ func (r *reader) query(ctx context.Context, raw json.RawMessage) (json.RawMessag
 		return nil, nil
 	}
 	if err, ok := out.(error); ok {
-		return nil, r.failed(ctx, err)
+		return nil, r.failure(ctx, err)
 	}
 	if more, ok := results.Next(); ok {
 		if err, ok := more.(error); ok {
-			return nil, r.failed(ctx, err)
+			return nil, r.failure(ctx, err)
 		}
 		return nil, fmt.Errorf("probe.http.jq %q gives more than one result: want one, or none for a message that is not known", plain(r.src, 80))
 	}
 	result, err := gojq.Marshal(out)
 	if err != nil {
-		return nil, r.failed(ctx, err)
+		return nil, r.failure(ctx, err)
 	}
 	return result, nil
 }
 
-func (r *reader) failed(ctx context.Context, err error) error {
+func (r *reader) failure(ctx context.Context, err error) error {
 	if ctx.Err() != nil {
 		return fmt.Errorf("probe.http.jq %q did not end in time", plain(r.src, 80))
 	}

@@ -12,9 +12,9 @@ import (
 // blank stands where a receiver told the secret.
 const blank = "[secret]"
 
-// Hidden is the failure without the secret, which a receiver may tell in a state
+// Hide is the failure without the secret, which a receiver may tell in a state
 // as well. States are compared before: blanked out, a right one might be wrong.
-func (s *Subject) Hidden(f event.Failure) event.Failure {
+func (s *Subject) Hide(f event.Failure) event.Failure {
 	hide := s.hide
 	f.Detail = hide.Text(f.Detail)
 	if f.Got == nil {
@@ -29,8 +29,8 @@ func (s *Subject) Hidden(f event.Failure) event.Failure {
 	return f
 }
 
-// HiddenSeen are the states without the secret.
-func (s *Subject) HiddenSeen(all []event.Seen) []event.Seen {
+// HideSeen is the states without the secret.
+func (s *Subject) HideSeen(all []event.Seen) []event.Seen {
 	hide := s.hide
 	for i := range all {
 		s := &all[i]
