@@ -77,6 +77,9 @@ func (r *run) playAlone(ctx context.Context, tell func(Trace)) ([]Played, error)
 	if err := r.subject.Start(ctx); err != nil {
 		return nil, err
 	}
+	if err := r.fit(); err != nil {
+		return nil, err
+	}
 	r.emit(r.started())
 	if err := r.reachable(ctx); err != nil {
 		return nil, err

@@ -28,6 +28,9 @@ type run struct {
 	emitting sync.Mutex
 	// attempts is set where somebody wants to be told of each.
 	attempts bool
+	// connections is how many webhook requests may be under way at once: by the
+	// receiver's limits or this machine's; 0 is any number.
+	connections int
 
 	// slowest is how long, in nanoseconds, a right state took at most.
 	slowest atomic.Int64
@@ -83,6 +86,9 @@ func (r *run) describe(c scenarios.Check) event.Check {
 func (r *run) certify(ctx context.Context) error {
 	r.began = time.Now()
 	err := r.subject.Start(ctx)
+	if err == nil {
+		err = r.fit()
+	}
 	r.emit(r.started())
 	if err == nil {
 		err = r.reachable(ctx)
@@ -153,7 +159,7 @@ func (r *run) rounds(ctx context.Context) error {
 		// Checks of retries wait most of their time; the orders are explored meanwhile,
 		// unless connections are few: what goes out at once would wait for each other.
 		var both sync.WaitGroup
-		if r.subject.Target.Limits.Connections == 0 {
+		if r.connections == 0 {
 			both.Go(func() { r.explore(ctx, round.explored) })
 		} else {
 			r.explore(ctx, round.explored)
@@ -183,7 +189,8 @@ func (r *run) prepare(ctx context.Context, c *scenarios.Check) (*verdict, error)
 		return nil, err
 	}
 	for i, s := range c.Scenarios {
-		if reason := play.Unplayable(s, r.subject.Secret(), r.subject.Target.Limits.Connections); reason != "" && v.skip == "" {
+		limit := r.subject.Target.Limits.Connections
+		if reason := play.Unplayable(s, r.subject.Secret(), limit); reason != "" && v.skip == "" {
 			v.skip = reason
 		}
 		cast, err := r.bind(s, fmt.Sprintf("%s/%d", c.ID, i))
@@ -282,6 +289,9 @@ func (r *run) playAll(ctx context.Context, verdicts []*verdict, parallel int, ot
 func (r *run) play(ctx context.Context, plan planned, o play.Options) play.Outcome {
 	if lost := r.subject.Gone(); lost != nil {
 		return play.Broken(plan.scenario, plan.cast, fmt.Errorf("not played: the receiver is gone: %w", lost))
+	}
+	if err := r.beyond(plan.scenario); err != nil {
+		return play.Broken(plan.scenario, plan.cast, err)
 	}
 	out := play.Play(ctx, r.subject, plan.scenario, plan.cast, o)
 	r.settled(out.Took)

@@ -187,6 +187,9 @@ func (o *sending) batches(ctx context.Context, s streams, sender *mocksender.Sen
 			if ctx.Err() != nil {
 				return ctx.Err()
 			}
+			if err := mocksender.Local(d.Last().Err); err != nil {
+				return err
+			}
 			sent++
 			if !d.Acknowledged() {
 				dropped++

@@ -203,5 +203,13 @@ func (e *exam) attempt(ctx context.Context, alter func(*mocksender.Request), eve
 	}
 	a := e.sender.Attempt(ctx, r, nil)
 	e.lastAck = time.Now()
-	return a, nil
+	return a, mocksender.Local(a.Err)
+}
+
+// unsent is a step whose request could not be made.
+func unsent(err error) outcome {
+	if mocksender.Local(err) != nil {
+		return broken(err.Error())
+	}
+	return broken(err.Error(), "this is a mistake of ctxpush's own: please report it")
 }

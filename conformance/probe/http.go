@@ -17,6 +17,7 @@ import (
 
 	"github.com/ctxpush/ctxpush/conformance/config"
 	"github.com/ctxpush/ctxpush/conformance/event"
+	"github.com/ctxpush/ctxpush/conformance/internal/files"
 	"github.com/ctxpush/ctxpush/mocksender"
 	"golang.org/x/sync/errgroup"
 )
@@ -30,7 +31,7 @@ const (
 	// A chunk of keys is below 100 kB, the least limit of a body that common
 	// frameworks set by themselves.
 	chunk    = 200
-	parallel = 8 // requests at once
+	parallel = 8 // requests at once, where this process may open enough files
 
 	keySize = 256 // bytes of most keys
 )
@@ -45,6 +46,7 @@ type httpProber struct {
 	wait    time.Duration
 	long    chan struct{} // held while a long answer is read
 	client  *http.Client
+	side    int // how many requests are made at once
 	reader  reader
 	redact  redactor
 }
@@ -68,6 +70,7 @@ func newHTTP(cfg config.Config, base func() string, client *http.Client) (Prober
 		headers: http.Header{},
 		wait:    min(cfg.Timeout, maxWait),
 		long:    make(chan struct{}, 1),
+		side:    sideBySide(),
 	}
 	secrets := []string{string(cfg.Secret)}
 	for name, template := range spec.Headers {
@@ -83,6 +86,16 @@ func newHTTP(cfg config.Config, base func() string, client *http.Client) (Prober
 	p.reader = reader{jq: code, src: spec.JQ, mend: "probe.http.jq", statuses: cfg.Statuses, redact: p.redact}
 	p.client = ownClient(client)
 	return p, nil
+}
+
+// sideBySide is how many requests are made at once: fewer where few files may be
+// opened.
+func sideBySide() int {
+	const share = 32
+	if _, left := files.Left(); left < files.Enough {
+		return min(parallel, max(1, left/share))
+	}
+	return parallel
 }
 
 func ownClient(client *http.Client) *http.Client {
@@ -105,7 +118,7 @@ func ownClient(client *http.Client) *http.Client {
 func (p *httpProber) States(ctx context.Context, keys []mocksender.Key) ([]*event.State, error) {
 	states := make([]*event.State, len(keys))
 	group, inner := errgroup.WithContext(ctx)
-	group.SetLimit(parallel)
+	group.SetLimit(p.side)
 	if p.bulk != "" {
 		at := 0
 		for part := range slices.Chunk(keys, chunk) {
