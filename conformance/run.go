@@ -14,6 +14,7 @@ import (
 	"github.com/ctxpush/ctxpush/conformance/state"
 	"github.com/ctxpush/ctxpush/conformance/subject"
 	"github.com/ctxpush/ctxpush/mocksender"
+	"github.com/ctxpush/ctxpush/mocksender/redact"
 	"github.com/ctxpush/ctxpush/scenarios"
 )
 
@@ -25,6 +26,9 @@ type run struct {
 	began    time.Time
 	verdicts []*verdict // of the checks, in their order
 
+	// hidden are the target's private values besides the secret, which nothing shows
+	// that is recorded; nil where there are none.
+	hidden   *redact.Redactor
 	emitting sync.Mutex
 	// attempts is set where somebody wants to be told of each.
 	attempts bool
@@ -41,6 +45,7 @@ type run struct {
 }
 
 func (r *run) emit(e event.Event) {
+	e = redact.Deep(r.hidden, e)
 	r.emitting.Lock()
 	defer r.emitting.Unlock()
 	for _, o := range r.cfg.Observers {

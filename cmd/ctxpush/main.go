@@ -34,6 +34,7 @@ func run() int {
 		cancel(interrupt{s})
 		signal.Reset() // the next one ends the program at once
 	}()
-	err := newRoot(stdio()).ExecuteContext(ctx)
-	return exitCode(ctx, os.Stderr, err)
+	s := stdio()
+	err := newRoot(s).ExecuteContext(ctx)
+	return exitCode(ctx, s.err, err)
 }

@@ -72,7 +72,7 @@ func newHTTP(cfg config.Config, base func() string, client *http.Client) (Prober
 		long:    make(chan struct{}, 1),
 		side:    sideBySide(),
 	}
-	secrets := []string{string(cfg.Secret)}
+	secrets := cfg.Hidden()
 	for name, template := range spec.Headers {
 		text := config.Expand(template, map[string]string{config.VarSecret: string(cfg.Secret)})
 		secrets = append(secrets, text)

@@ -51,7 +51,7 @@ func Open(target config.Config, builtIn reference.Options) (*Subject, error) {
 // New is a subject of a receiver and a probe that are there.
 func New(target config.Config, r receiver.Receiver, p probe.Prober) *Subject {
 	return &Subject{
-		Supervisor: &Supervisor{Receiver: r}, Target: target, Prober: p, hide: redact.New(blank, string(target.Secret)),
+		Supervisor: &Supervisor{Receiver: r}, Target: target, Prober: p, hide: redact.New(blank, target.Hidden()...),
 		Throttle: &mocksender.Throttle{Every: target.Limits.Every(), Connections: target.Limits.Connections},
 	}
 }
