@@ -283,6 +283,9 @@ func (q *question) ask(ctx context.Context, body []byte) (answer, error) {
 	case resp.Header.Get("Content-Encoding") != "" && a.status == http.StatusOK:
 		return answer{}, q.failf("answered in the encoding %s, which was not asked for: want gzip or none", q.p.redact.cut(resp.Header.Get("Content-Encoding"), 40))
 	}
+	if a.body, err = inUTF8(a.body, a.kind); err != nil {
+		return answer{}, q.failf("%s", err)
+	}
 	return a, nil
 }
 
