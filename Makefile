@@ -65,7 +65,7 @@ long: ## see that memory, goroutines and files stay flat: load for LONG, certify
 
 # Ginkgo runs a suite once in a process, so the binary is run N times.
 N ?= 20
-CONCURRENT = ./mocksender ./mocksender/clock ./conformance/probe ./conformance/receiver ./conformance/report ./fixtures/reference ./fixtures/mutants ./mocksender/load ./fixtures/traffic ./conformance/load ./conformance/doctor
+CONCURRENT = ./mocksender ./mocksender/clock ./conformance/probe ./conformance/receiver ./conformance/receiver/builtin ./conformance/receiver/container ./conformance/receiver/compose ./conformance/receiver/internal/lines ./conformance/report ./fixtures/reference ./fixtures/mutants ./mocksender/load ./fixtures/traffic ./conformance/load ./conformance/doctor
 stress: ## what is concurrent, N times with the race detector
 	@for pkg in $(CONCURRENT); do \
 		$(GO) test -race -c -o bin/stress.test $$pkg || exit 1; \

@@ -29,6 +29,8 @@ type Played struct {
 	// Rounds is how often it was played: more than once where it is a
 	// counterexample whose requests race.
 	Rounds int
+	// Trace is the last of these rounds, step by step; nil where nothing was played.
+	Trace *event.Trace
 }
 
 // raceRounds is how often a counterexample whose requests race is played, with
@@ -88,6 +90,7 @@ func (r *run) playAlone(ctx context.Context, tell func(Trace)) ([]Played, error)
 	if err := r.takeFirst(ctx); ctx.Err() != nil || doctor.IsSurroundings(err) {
 		return nil, err
 	}
+	defer r.subject.Late.Watched(ctx)()
 	var all []*solitary
 	for i := range r.checks {
 		whole, err := r.prepare(ctx, &r.checks[i])
@@ -227,7 +230,7 @@ func (r *run) results(all []*solitary) []Played {
 	for _, s := range all {
 		result := s.result(c)
 		played = append(played, Played{Check: *s.check, Scenario: s.planned[0].scenario, Result: result.Result, Reason: result.Reason,
-			Failures: result.Failures, Rounds: max(1, s.rounds)})
+			Failures: result.Failures, Rounds: max(1, s.rounds), Trace: s.outcomes[0].Trace().Trace})
 	}
 	return played
 }

@@ -11,6 +11,7 @@ import (
 	"github.com/ctxpush/ctxpush/conformance"
 	"github.com/ctxpush/ctxpush/conformance/config"
 	"github.com/ctxpush/ctxpush/conformance/event"
+	"github.com/ctxpush/ctxpush/conformance/receiver/builtin"
 	"github.com/ctxpush/ctxpush/fixtures/mutants"
 	"github.com/ctxpush/ctxpush/fixtures/reference"
 	"github.com/ctxpush/ctxpush/scenarios"
@@ -77,7 +78,7 @@ var _ = Describe("Play", func() {
 	It("shows where a wrong receiver goes wrong", func(ctx SpecContext) {
 		opts, err := mutants.New("last-arrival-wins", reference.Options{})
 		Expect(err).NotTo(HaveOccurred())
-		played, told, err := play(ctx, conformance.Config{Target: quick(scenarios.ByUser), BuiltIn: opts, Scenarios: []scenarios.Check{
+		played, told, err := play(ctx, conformance.Config{Target: quick(scenarios.ByUser), BuiltIn: builtin.With(opts), Scenarios: []scenarios.Check{
 			parsed("a.yaml", lateDelivered), parsed("b.yaml", strings.Replace(lateDelivered, "[m.opened, g(1)]", "[m.pending, g(1)]", 1)+"---\nscenario: in order\ndeliver: [{batch: [m.opened]}]\n"),
 		}})
 		Expect(err).NotTo(HaveOccurred())
@@ -113,7 +114,7 @@ expect: {m: delivered}
 		opts, err := mutants.New("last-arrival-wins", reference.Options{})
 		Expect(err).NotTo(HaveOccurred())
 		// The last arrival is an older entry in about three of four rounds.
-		played, _, err = play(ctx, conformance.Config{Target: quick(scenarios.ByDevice), BuiltIn: opts, Scenarios: []scenarios.Check{racing}})
+		played, _, err = play(ctx, conformance.Config{Target: quick(scenarios.ByDevice), BuiltIn: builtin.With(opts), Scenarios: []scenarios.Check{racing}})
 		Expect(err).NotTo(HaveOccurred())
 		Expect(played[0].Result).To(Equal(event.Fail))
 	})

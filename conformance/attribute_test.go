@@ -12,6 +12,7 @@ import (
 	"github.com/ctxpush/ctxpush/conformance"
 	"github.com/ctxpush/ctxpush/conformance/config"
 	"github.com/ctxpush/ctxpush/conformance/event"
+	"github.com/ctxpush/ctxpush/conformance/receiver/builtin"
 	"github.com/ctxpush/ctxpush/conformance/report"
 	"github.com/ctxpush/ctxpush/fixtures/reference"
 	"github.com/ctxpush/ctxpush/scenarios"
@@ -39,7 +40,7 @@ var _ = Describe("The explanation of a failure", func() {
 	DescribeTable("tells the bug",
 		func(ctx SpecContext, id scenarios.Identity, focus string, rules reference.Rules, cause, detail string, size scenarios.Size) {
 			r, err := conformance.Certify(ctx, conformance.Config{
-				Target: quickTarget(id), Seed: 7, TimeScale: 1e5, Focus: []string{focus}, BuiltIn: reference.Options{Rules: rules}})
+				Target: quickTarget(id), Seed: 7, TimeScale: 1e5, Focus: []string{focus}, BuiltIn: builtin.With(reference.Options{Rules: rules})})
 			Expect(err).NotTo(HaveOccurred())
 			Expect(r.Result).To(Equal(report.Fail))
 			f := r.Checks[0].Failures[0]
@@ -104,7 +105,7 @@ var _ = Describe("The explanation of a failure", func() {
 	It("is told once for all checks that fail for it", func(ctx SpecContext) {
 		r, err := conformance.Certify(ctx, conformance.Config{
 			Target: quickTarget(scenarios.ByDevice), Seed: 7, TimeScale: 1e5, Focus: []string{"entry", "gaps", "batch"},
-			BuiltIn: reference.Options{Rules: reference.Rules{Parse: refuse(noToken)}}})
+			BuiltIn: builtin.With(reference.Options{Rules: reference.Rules{Parse: refuse(noToken)}})})
 		Expect(err).NotTo(HaveOccurred())
 		Expect(r.Explanations).To(HaveLen(1))
 		first := r.Explanations[0].Checks[0]
@@ -126,7 +127,7 @@ var _ = Describe("The explanation of a failure", func() {
 			Decide: func(stored *reference.State, entry reference.State) bool { return entry.Status != reference.Failed },
 		}
 		r, err := conformance.Certify(ctx, conformance.Config{
-			Target: quickTarget(scenarios.ByUser), Seed: 7, TimeScale: 1e5, Focus: []string{"batch/mixed"}, BuiltIn: reference.Options{Rules: rules}})
+			Target: quickTarget(scenarios.ByUser), Seed: 7, TimeScale: 1e5, Focus: []string{"batch/mixed"}, BuiltIn: builtin.With(reference.Options{Rules: rules})})
 		Expect(err).NotTo(HaveOccurred())
 		fs := r.Checks[0].Failures
 		Expect(fs).To(HaveLen(2))
@@ -152,7 +153,7 @@ var _ = Describe("The explanation of a failure", func() {
 			return entries, err
 		}}
 		r, err := conformance.Certify(ctx, conformance.Config{
-			Target: quickTarget(scenarios.ByDevice), Seed: 7, TimeScale: 1e5, Focus: []string{"order/late-pending"}, Shrink: 4 * time.Second, BuiltIn: reference.Options{Rules: rules}})
+			Target: quickTarget(scenarios.ByDevice), Seed: 7, TimeScale: 1e5, Focus: []string{"order/late-pending"}, Shrink: 4 * time.Second, BuiltIn: builtin.With(reference.Options{Rules: rules})})
 		Expect(err).NotTo(HaveOccurred())
 		Expect(r.Result).To(Equal(report.Fail))
 		Expect(r.Checks[0].Failures[0].Frequency).To(MatchRegexp(`^\d+ of \d+$`))
@@ -168,7 +169,7 @@ var _ = Describe("The explanation of a failure", func() {
 			return entries, err
 		}}
 		r, err := conformance.Certify(ctx, conformance.Config{
-			Target: quickTarget(scenarios.ByDevice), Seed: 7, TimeScale: 1e5, Focus: []string{"request/acknowledged"}, BuiltIn: reference.Options{Rules: rules}})
+			Target: quickTarget(scenarios.ByDevice), Seed: 7, TimeScale: 1e5, Focus: []string{"request/acknowledged"}, BuiltIn: builtin.With(reference.Options{Rules: rules})})
 		Expect(err).NotTo(HaveOccurred())
 		f := r.Checks[0].Failures[0]
 		Expect(f.Frequency).To(Equal("1 of 41"))
@@ -177,19 +178,20 @@ var _ = Describe("The explanation of a failure", func() {
 	})
 
 	It("is not looked for where the time for it is less than none, or nothing failed", func(ctx SpecContext) {
-		rules := reference.Rules{Decide: func(*reference.State, reference.State) bool { return true }}
-		for _, c := range []conformance.Config{
-			{Shrink: -1, BuiltIn: reference.Options{Rules: rules}},
-			{},
+		for shrink, decide := range map[time.Duration]func(*reference.State, reference.State) bool{
+			-1: func(*reference.State, reference.State) bool { return true },
+			0:  nil,
 		} {
 			var mu sync.Mutex
 			requests := 0
-			c.BuiltIn.Rules.Parse = func(body []byte) ([]reference.Entry, error) {
-				mu.Lock()
-				defer mu.Unlock()
-				requests++
-				return reference.Parse(body)
-			}
+			c := conformance.Config{Shrink: shrink, BuiltIn: builtin.With(reference.Options{Rules: reference.Rules{
+				Decide: decide,
+				Parse: func(body []byte) ([]reference.Entry, error) {
+					mu.Lock()
+					defer mu.Unlock()
+					requests++
+					return reference.Parse(body)
+				}}})}
 			c.Target, c.Focus = quickTarget(scenarios.ByDevice), []string{"order/reversed"}
 			r, err := conformance.Certify(ctx, c)
 			Expect(err).NotTo(HaveOccurred())
@@ -213,7 +215,7 @@ var _ = Describe("The explanation of a failure", func() {
 				return reference.Parse(body)
 			}}
 		r, err := conformance.Certify(interrupted, conformance.Config{
-			Target: quickTarget(scenarios.ByDevice), Focus: []string{"order/reversed"}, BuiltIn: reference.Options{Rules: rules}})
+			Target: quickTarget(scenarios.ByDevice), Focus: []string{"order/reversed"}, BuiltIn: builtin.With(reference.Options{Rules: rules})})
 		Expect(err).To(MatchError(context.Canceled))
 		Expect(r.Result).To(Equal(report.Interrupted))
 		Expect(failing(r)).To(Equal([]string{"order/reversed"}))
@@ -224,7 +226,7 @@ var _ = Describe("The explanation of a failure", func() {
 func again(ctx context.Context, file scenarios.Check, id scenarios.Identity, rules reference.Rules) conformance.Played {
 	GinkgoHelper()
 	played, err := conformance.Play(ctx, conformance.Config{
-		Target: quickTarget(id), Seed: 11, TimeScale: 1e5, Scenarios: []scenarios.Check{file}, BuiltIn: reference.Options{Rules: rules}}, nil)
+		Target: quickTarget(id), Seed: 11, TimeScale: 1e5, Scenarios: []scenarios.Check{file}, BuiltIn: builtin.With(reference.Options{Rules: rules})}, nil)
 	Expect(err).NotTo(HaveOccurred())
 	Expect(played).To(HaveLen(1))
 	return played[0]

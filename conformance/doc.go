@@ -30,6 +30,10 @@
 // receiver is started (or where it runs already), and how its state is read. A
 // receiver that was started is put away again, whatever happens in between.
 //
+// Receivers that are a url or a command are always known. The other kinds, the
+// built-in one among them, and the drivers of SQL probes are packages that are linked
+// by who wants them: [github.com/ctxpush/ctxpush/conformance/kinds] takes all.
+//
 // Everything made-up follows from Config.Seed and Config.Epoch: the same two make
 // the same requests. Nothing that a run tells shows the secret.
 //

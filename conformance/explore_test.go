@@ -15,6 +15,7 @@ import (
 	"github.com/ctxpush/ctxpush/conformance"
 	"github.com/ctxpush/ctxpush/conformance/config"
 	"github.com/ctxpush/ctxpush/conformance/event"
+	"github.com/ctxpush/ctxpush/conformance/receiver/builtin"
 	"github.com/ctxpush/ctxpush/conformance/report"
 	"github.com/ctxpush/ctxpush/fixtures/reference"
 	"github.com/ctxpush/ctxpush/mocksender"
@@ -32,7 +33,7 @@ func exploring(id scenarios.Identity, rules reference.Rules) conformance.Config 
 		Focus:     []string{scenarios.ExploredGroup},
 		TimeScale: 1e6,
 		Shrink:    -1,
-		BuiltIn:   reference.Options{Rules: rules},
+		BuiltIn:   builtin.With(reference.Options{Rules: rules}),
 	}
 }
 

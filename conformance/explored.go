@@ -24,36 +24,56 @@ func (r *run) explorationOf(c *scenarios.Check) *explore.Exploration {
 			Of: e, Seed: r.cfg.seed(), Epoch: r.cfg.Epoch, TimeScale: r.cfg.TimeScale, Workers: r.cfg.Parallel / 2,
 			Advanced:  func(played, of int) { r.emit(event.Advanced{Time: time.Now(), ID: c.ID, Played: played, Of: of}) },
 			Noted:     func(text string) { r.note("%s", text) },
-			Attempted: r.attempted(c),
+			Attempted: r.attempted(c, 0),
 		}
 	}
 	return nil
 }
 
-// explore plays the explored checks one after the other, each as wide as the
-// run is parallel, and looks at all their states again at the end.
-func (r *run) explore(ctx context.Context, verdicts []*verdict) {
+// beginExploring explores the checks beside others, unless connections are few, as
+// what goes out at once would wait for each other, or states lag: then it has the
+// receiver for itself. wait returns when all is explored.
+func (r *run) beginExploring(ctx context.Context, verdicts []*verdict) (wait func()) {
 	if len(verdicts) == 0 {
-		return
-	}
-	if r.cfg.Explore == scenarios.Quick && !r.cfg.Target.Probe.Bulk() {
-		r.note("explored: quick; --explore standard plays more, and a bulk look-up (probe.bulk) makes it fast")
+		return func() {}
 	}
 	all := make([]explore.Exploration, len(verdicts))
 	for i, v := range verdicts {
 		all[i] = *v.exploration
 	}
-	fields, sent, err := explore.Fields(ctx, r.subject, all)
+	found, err := explore.Look(ctx, r.subject, all)
+	for i, v := range verdicts {
+		v.exploration.Judge, v.exploration.Lags = found.Fields, found.Lags
+		v.explored = explore.Result{Requests: found.Sent[i].Requests, Events: found.Sent[i].Events, Broke: err}
+	}
+	if r.connections > 0 || found.Lags {
+		r.explore(ctx, verdicts)
+		return func() {}
+	}
+	var beside sync.WaitGroup
+	beside.Go(func() { r.explore(ctx, verdicts) })
+	return beside.Wait
+}
+
+// explore plays the explored checks one after the other, each as wide as the
+// run is parallel, and looks at all their states again at the end.
+func (r *run) explore(ctx context.Context, verdicts []*verdict) {
+	if r.cfg.Explore == scenarios.Quick && !r.cfg.Target.Probe.Bulk() {
+		r.note("explored: quick; --explore standard plays more, and a bulk look-up (probe.bulk) makes it fast")
+	}
 	left, refusals := r.cfg.ExploreTime, new(explore.Refusals)
 	for i, v := range verdicts {
 		r.emit(event.CheckStarted{Time: time.Now(), ID: v.check.ID})
-		v.exploration.Judge, v.exploration.Refusals, v.exploration.For = fields, refusals, left/time.Duration(len(verdicts)-i)
-		if v.explored.Broke = err; err == nil {
+		v.exploration.Refusals = refusals
+		if r.cfg.ExploreTime > 0 { // at least a first few, whatever is left
+			v.exploration.For = max(time.Millisecond, left/time.Duration(len(verdicts)-i))
+		}
+		if before := v.explored; before.Broke == nil {
 			v.explored = explore.Explore(ctx, r.subject, *v.exploration)
+			v.explored.Requests += before.Requests
+			v.explored.Events += before.Events
 		}
 		left -= min(left, v.explored.Duration)
-		v.explored.Requests += sent[i].Requests
-		v.explored.Events += sent[i].Events
 		if ctx.Err() != nil {
 			return
 		}
@@ -82,13 +102,11 @@ func (r *run) explore(ctx context.Context, verdicts []*verdict) {
 		return
 	}
 	for _, v := range verdicts {
-		if v.explored.Failed() > 0 {
+		if v.explored.Failed() > 0 && !v.mayBeLate() {
 			r.finish(v)
 		}
 	}
-	if err == nil {
-		r.exploreAgain(ctx, verdicts)
-	}
+	r.exploreAgain(ctx, verdicts)
 }
 
 // tellShare says how many schedules of how many fitted into the time, but for
@@ -121,7 +139,9 @@ func (r *run) exploreAgain(ctx context.Context, verdicts []*verdict) {
 				v.add(explore.AsFound(r.subject, again, g)) // can't be played again
 			}
 		}
-		r.finish(v)
+		if !v.mayBeLate() {
+			r.finish(v)
+		}
 	}
 }
 

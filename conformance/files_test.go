@@ -14,6 +14,7 @@ import (
 	"github.com/ctxpush/ctxpush/conformance"
 	"github.com/ctxpush/ctxpush/conformance/config"
 	"github.com/ctxpush/ctxpush/conformance/event"
+	"github.com/ctxpush/ctxpush/conformance/receiver/builtin"
 	"github.com/ctxpush/ctxpush/conformance/report"
 	"github.com/ctxpush/ctxpush/fixtures/mutants"
 	"github.com/ctxpush/ctxpush/fixtures/reference"
@@ -143,7 +144,7 @@ var _ = Describe("The files of a run", func() {
 			Expect(err).NotTo(HaveOccurred())
 			r, dir := certify(ctx, conformance.Config{
 				Target: config.Config{Settle: settle, Waive: []config.Waiver{{Check: "order/reversed", Why: "x"}, {Check: "gaps/only-cancelled", Why: "y"}}},
-				Focus:  []string{"order", "batch", "entry", "explored", "gaps"}, BuiltIn: opts})
+				Focus:  []string{"order", "batch", "entry", "explored", "gaps"}, BuiltIn: builtin.With(opts)})
 			Expect(r.Result).To(Equal(report.Fail))
 			Expect(holdsReport(dir)).To(BeNumerically(">", 0))
 

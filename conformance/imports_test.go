@@ -26,6 +26,7 @@ var steps = [][]string{
 	{"conformance/config"},
 	{"conformance/receiver"},
 	{"conformance/probe"},
+	{"conformance/kinds"},
 	{"conformance/subject", "conformance/report", "conformance/explain"},
 	{"conformance/doctor", "conformance/play/outage"},
 	{"conformance/play"},
@@ -133,18 +134,62 @@ func TestImportsInsideConformancePointDown(t *testing.T) {
 	}
 }
 
-func TestTheProgramIsLinkedWithoutGinkgo(t *testing.T) {
-	out, err := exec.CommandContext(t.Context(), "go", "list", "-deps", "../cmd/ctxpush").Output()
+// depsOf are all packages that one is linked with, itself included.
+func depsOf(t *testing.T, pkg string) []string {
+	t.Helper()
+	out, err := exec.CommandContext(t.Context(), "go", "list", "-deps", "../"+pkg).Output()
 	if err != nil {
 		t.Fatal(err)
 	}
 	deps := strings.Fields(string(out))
-	if !slices.Contains(deps, module+"conformance") {
-		t.Fatalf("%d packages, and the root is not among them", len(deps))
+	if !slices.Contains(deps, module+pkg) {
+		t.Fatalf("%d packages, and %s is not among them", len(deps), pkg)
 	}
-	for _, dep := range deps {
+	return deps
+}
+
+func TestTheProgramIsLinkedWithoutGinkgo(t *testing.T) {
+	for _, dep := range depsOf(t, "cmd/ctxpush") {
 		if strings.HasPrefix(dep, "github.com/onsi/") {
 			t.Errorf("the program is linked with %s", dep)
+		}
+	}
+}
+
+// Whose receiver is a url or a command needs neither what speaks to a container
+// engine nor what speaks to databases: the kinds that do are packages of their own.
+func TestKindsAreLinkedByThoseWhoWantThem(t *testing.T) {
+	heavy := []string{"github.com/docker/", "github.com/moby/", "github.com/testcontainers/", "go.opentelemetry.io/",
+		"github.com/jackc/pgx/", "github.com/go-sql-driver/", "modernc.org/"}
+	isHeavy := func(dep string) bool {
+		return slices.ContainsFunc(heavy, func(prefix string) bool { return strings.HasPrefix(dep, prefix) })
+	}
+	for _, pkg := range []string{"conformance", "conformance/load", "conformance/spec", "conformance/doctor", "conformance/serve"} {
+		for _, dep := range depsOf(t, pkg) {
+			if isHeavy(dep) {
+				t.Errorf("%s is linked with %s", pkg, dep)
+			}
+		}
+	}
+	all := depsOf(t, "cmd/ctxpush")
+	for _, prefix := range heavy {
+		if !slices.ContainsFunc(all, func(dep string) bool { return strings.HasPrefix(dep, prefix) }) {
+			t.Errorf("the program is linked with nothing of %s: is that its name?", prefix)
+		}
+	}
+}
+
+// No package but the list of all kinds imports one: they register themselves.
+func TestNobodyNamesAKind(t *testing.T) {
+	kinds := importsOf(t)["conformance/kinds"]
+	if len(kinds) < 6 {
+		t.Fatalf("all kinds are %v", kinds)
+	}
+	for pkg, imports := range importsOf(t) {
+		for _, imported := range imports {
+			if strings.HasPrefix(pkg, "conformance") && pkg != "conformance/kinds" && slices.Contains(kinds, imported) {
+				t.Errorf("%s imports %s", pkg, imported)
+			}
 		}
 	}
 }

@@ -8,6 +8,7 @@ import (
 	"github.com/ctxpush/ctxpush/conformance"
 	"github.com/ctxpush/ctxpush/conformance/config"
 	"github.com/ctxpush/ctxpush/conformance/event"
+	"github.com/ctxpush/ctxpush/conformance/receiver/builtin"
 	"github.com/ctxpush/ctxpush/fixtures/mutants"
 	"github.com/ctxpush/ctxpush/fixtures/reference"
 )
@@ -20,7 +21,7 @@ func results(t *testing.T, mutant string, focus ...string) map[string]string {
 		t.Fatal(err)
 	}
 	r, err := conformance.Certify(t.Context(), conformance.Config{
-		Target: config.Config{Settle: 100 * time.Millisecond}, Seed: 7, BuiltIn: options, Focus: focus, TimeScale: 1e6, Shrink: -1,
+		Target: config.Config{Settle: 100 * time.Millisecond}, Seed: 7, BuiltIn: builtin.With(options), Focus: focus, TimeScale: 1e6, Shrink: -1,
 	})
 	if err != nil {
 		t.Fatal(err)

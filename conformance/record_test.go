@@ -7,6 +7,7 @@ import (
 
 	"github.com/ctxpush/ctxpush/conformance"
 	"github.com/ctxpush/ctxpush/conformance/event"
+	"github.com/ctxpush/ctxpush/conformance/receiver/builtin"
 	"github.com/ctxpush/ctxpush/conformance/report"
 	"github.com/ctxpush/ctxpush/fixtures/mutants"
 	"github.com/ctxpush/ctxpush/fixtures/reference"
@@ -21,7 +22,7 @@ func certifyMutant(t *testing.T, name string, c conformance.Config) report.Repor
 	if err != nil {
 		t.Fatal(err)
 	}
-	c.Target, c.Seed, c.TimeScale, c.BuiltIn = quickTarget(scenarios.ByDevice), 7, 1e5, opts
+	c.Target, c.Seed, c.TimeScale, c.BuiltIn = quickTarget(scenarios.ByDevice), 7, 1e5, builtin.With(opts)
 	c.Target.Secret = "the-secret-of-this-test"
 	r, err := conformance.Certify(t.Context(), c)
 	if err != nil {

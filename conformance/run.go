@@ -1,6 +1,7 @@
 package conformance
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -11,7 +12,6 @@ import (
 
 	"github.com/ctxpush/ctxpush/conformance/event"
 	"github.com/ctxpush/ctxpush/conformance/play"
-	"github.com/ctxpush/ctxpush/conformance/state"
 	"github.com/ctxpush/ctxpush/conformance/subject"
 	"github.com/ctxpush/ctxpush/mocksender"
 	"github.com/ctxpush/ctxpush/mocksender/redact"
@@ -36,6 +36,8 @@ type run struct {
 	// receiver's limits or this machine's; 0 is any number.
 	connections int
 
+	// plays counts the scenarios that were played, also again.
+	plays atomic.Int64
 	// slowest is how long, in nanoseconds, a right state took at most.
 	slowest atomic.Int64
 	// patience is how much time is left to explain failures.
@@ -116,7 +118,9 @@ func (r *run) certify(ctx context.Context) error {
 func (r *run) limited(ctx context.Context) error {
 	limited, cancel := context.WithDeadline(ctx, r.began.Add(r.cfg.TimeLimit))
 	defer cancel()
+	defer r.subject.Late.Watched(limited)()
 	err := r.rounds(limited)
+	r.tellLate(r.verdicts)
 	if limited.Err() == nil || ctx.Err() != nil {
 		return err
 	}
@@ -161,20 +165,13 @@ func (r *run) rounds(ctx context.Context) error {
 		explored []*verdict
 		last     []*verdict
 	}{{calm, r.cfg.Parallel, explored, last}, {disruptive, 1, nil, nil}} {
-		// Checks of retries wait most of their time; the orders are explored meanwhile,
-		// unless connections are few: what goes out at once would wait for each other.
-		var both sync.WaitGroup
-		if r.connections == 0 {
-			both.Go(func() { r.explore(ctx, round.explored) })
-		} else {
-			r.explore(ctx, round.explored)
-		}
+		explored := r.beginExploring(ctx, round.explored)
 		finish := r.playAround(ctx, round.last)
 		r.playAll(ctx, round.verdicts, round.parallel, nil)
-		both.Wait()
+		explored()
 		finish()
 		round.verdicts = append(round.verdicts, round.last...)
-		if err := r.lookAgain(ctx, round.verdicts); err != nil && ctx.Err() == nil {
+		if err := r.lookAgain(ctx, slices.Concat(round.verdicts, round.explored)); err != nil && ctx.Err() == nil {
 			r.note("second look: %v", err)
 		}
 		r.explainAll(ctx, slices.Concat(round.verdicts, round.explored), round.parallel)
@@ -215,15 +212,18 @@ func (r *run) bind(s scenarios.Scenario, label string) (scenarios.Cast, error) {
 
 // options are how a check's scenarios are played.
 func (r *run) options(c *scenarios.Check) play.Options {
-	return play.Options{Check: c, Seed: r.cfg.seed(), TimeScale: r.cfg.TimeScale, Attempted: r.attempted(c)}
+	return play.Options{Check: c, Seed: r.cfg.seed(), TimeScale: r.cfg.TimeScale}
 }
 
-// attempted tells of a check's attempts; nil where nobody wants to know.
-func (r *run) attempted(c *scenarios.Check) func(mocksender.Attempt) {
+// attempted tells of the attempts of a play, which is 0 for what is explored; nil
+// where nobody wants to know.
+func (r *run) attempted(c *scenarios.Check, number int) func(mocksender.Attempt) {
 	if !r.attempts {
 		return nil
 	}
-	return func(a mocksender.Attempt) { r.emit(event.AttemptFinished{ID: c.ID, Attempt: a}) }
+	return func(a mocksender.Attempt) {
+		r.emit(event.AttemptFinished{Time: time.Now(), ID: c.ID, Play: number, Attempt: a})
+	}
 }
 
 // playAround begins the checks whose last steps come after all others', returns
@@ -282,7 +282,7 @@ func (r *run) playAll(ctx context.Context, verdicts []*verdict, parallel int, ot
 		}
 		all.Go(func() {
 			own.Wait()
-			if ctx.Err() == nil {
+			if ctx.Err() == nil && !v.mayBeLate() {
 				r.finish(v)
 			}
 		})
@@ -298,7 +298,16 @@ func (r *run) play(ctx context.Context, plan planned, o play.Options) play.Outco
 	if err := r.beyond(plan.scenario); err != nil {
 		return play.Broken(plan.scenario, plan.cast, err)
 	}
+	return r.perform(ctx, plan, o, false)
+}
+
+// perform plays a scenario and tells of it.
+func (r *run) perform(ctx context.Context, plan planned, o play.Options, replay bool) play.Outcome {
+	number := int(r.plays.Add(1))
+	o.Attempted = r.attempted(o.Check, number)
+	r.emit(event.ScenarioStarted{Time: time.Now(), ID: o.Check.ID, Play: number, Name: plan.scenario.Name, Replay: replay})
 	out := play.Play(ctx, r.subject, plan.scenario, plan.cast, o)
+	r.emit(event.ScenarioFinished{Time: time.Now(), ID: o.Check.ID, Play: number, Failed: len(out.Failures) > 0, Err: cmp.Or(out.Broke, out.Unmet)})
 	r.settled(out.Took)
 	return out
 }
@@ -319,50 +328,64 @@ func (r *run) finish(v *verdict) {
 	r.emit(event.CheckFinished{Time: time.Now(), Verdict: v.result(r.cfg)})
 }
 
-// lookAgain compares once more what was right, when the time to settle after
-// the last acknowledgement is over: nothing may have changed by then.
+// lookAgain looks at the states a last time: nothing that was right may have
+// changed, and what has come right by now was late, and is no failure.
 func (r *run) lookAgain(ctx context.Context, verdicts []*verdict) error {
-	var wants []scenarios.Want
-	var last time.Time
+	late := r.subject.Late.LastLook(ctx)
+	var all []play.Outcome
 	for _, v := range verdicts {
-		for _, o := range v.outcomes {
-			wants = append(wants, o.Settled...)
-			if ack := o.LastAck(); ack.After(last) {
-				last = ack
-			}
-		}
+		all = append(all, v.outcomes...)
 	}
-	if len(wants) == 0 {
-		return nil
-	}
-	states, err := r.subject.SecondLook(ctx, wants, last)
-	if err != nil {
-		if ctx.Err() == nil {
-			for _, v := range verdicts {
-				v.unsure = fmt.Errorf("its states could not be looked at again: %w", err)
-				r.finish(v)
-			}
-		}
-		return err
+	all, err := play.LookAgain(ctx, r.subject, all)
+	if ctx.Err() != nil {
+		return ctx.Err()
 	}
 	for _, v := range verdicts {
-		changed := false
-		for i, o := range v.outcomes {
-			n := len(o.Settled)
-			again := lookedAtAgain(r.subject, o, states[:n])
-			changed = changed || len(again.Failures) > len(o.Failures)
-			v.outcomes[i], states = again, states[n:]
+		before, wasOpen := len(v.failures()), v.mayBeLate()
+		n := len(v.outcomes)
+		v.outcomes, all = all[:n:n], all[n:]
+		v.withoutLate()
+		r.playLonger(ctx, v)
+		if err != nil && n > 0 {
+			v.unsure = fmt.Errorf("its states could not be looked at again: %w", err)
 		}
-		if changed {
+		if ctx.Err() == nil && (wasOpen || err != nil && n > 0 || len(v.failures()) != before) {
 			r.finish(v)
 		}
 	}
-	return nil
+	return errors.Join(late, err)
 }
 
-func lookedAtAgain(s *subject.Subject, o play.Outcome, states []*state.State) play.Outcome {
-	if len(states) == 0 {
-		return o
+// playLonger plays the scenarios anew that were not played on because a state came
+// late, with more time.
+func (r *run) playLonger(ctx context.Context, v *verdict) {
+	for i, o := range v.outcomes {
+		if !o.CutShort || len(o.Failures) > 0 || ctx.Err() != nil {
+			continue
+		}
+		cast, err := r.bind(o.Scenario, fmt.Sprintf("%s/%d/longer", v.check.ID, i))
+		if err != nil {
+			v.outcomes[i].Broke = err
+			continue
+		}
+		how := r.options(v.check)
+		how.Settle = subject.LatePatience * r.subject.Target.Settle
+		v.outcomes[i] = r.play(ctx, planned{o.Scenario, cast}, how)
+		v.outcomes[i].Took = max(o.Took, v.outcomes[i].Took)
 	}
-	return o.LookedAtAgain(s, o.Settled, states)
+}
+
+// tellLate says once which time to settle suits what came late.
+func (r *run) tellLate(verdicts []*verdict) {
+	var most time.Duration
+	checks := 0
+	for _, v := range verdicts {
+		if took := v.late(r.cfg); took > 0 {
+			most, checks = max(most, took), checks+1
+		}
+	}
+	if checks > 0 {
+		r.note("late, and no failure: states of %d checks took up to %s, longer than settle (%s): set %s in receiver.yaml, or --settle",
+			checks, most.Round(time.Millisecond), r.cfg.Target.Settle, fitting(most))
+	}
 }

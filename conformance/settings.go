@@ -11,13 +11,13 @@ import (
 	"github.com/ctxpush/ctxpush/conformance/config"
 	"github.com/ctxpush/ctxpush/conformance/event"
 	"github.com/ctxpush/ctxpush/conformance/play"
+	"github.com/ctxpush/ctxpush/conformance/receiver"
 	"github.com/ctxpush/ctxpush/fixtures"
-	"github.com/ctxpush/ctxpush/fixtures/reference"
 	"github.com/ctxpush/ctxpush/scenarios"
 )
 
 // Config is what Certify needs to know. The zero Config certifies the built-in
-// reference receiver with every check.
+// reference receiver with every check, where conformance/receiver/builtin is linked.
 type Config struct {
 	// Target describes the receiver under test.
 	Target config.Config
@@ -78,9 +78,9 @@ type Config struct {
 	// Version is the tool's, for the report.
 	Version string
 
-	// BuiltIn alters the built-in receiver, where Target names no other: what is
-	// set in it is used in place of Target's.
-	BuiltIn reference.Options
+	// BuiltIn makes the receiver where Target names none, such as builtin.With does;
+	// nil is the kind that the program is linked with.
+	BuiltIn receiver.Constructor
 }
 
 const (

@@ -5,6 +5,8 @@ import (
 
 	. "github.com/onsi/ginkgo/v2"
 	. "github.com/onsi/gomega"
+
+	_ "github.com/ctxpush/ctxpush/conformance/kinds"
 )
 
 func TestConformance(t *testing.T) {

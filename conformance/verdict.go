@@ -7,6 +7,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/ctxpush/ctxpush/conformance/doctor"
 	"github.com/ctxpush/ctxpush/conformance/event"
 	"github.com/ctxpush/ctxpush/conformance/explain"
 	"github.com/ctxpush/ctxpush/conformance/explore"
@@ -83,6 +84,9 @@ func (v *verdict) result(c Config) event.Verdict {
 	judged, expected, broke := v.count(&e, c.Traces == AllTraces)
 	for _, f := range v.failures() {
 		e.Failures = append(e.Failures, explain.Told(f))
+	}
+	if took := v.late(c); took > 0 {
+		e.Notes = []event.Note{{Kind: event.Late, TookMS: took.Milliseconds(), Setting: fitting(took)}}
 	}
 	switch {
 	case len(e.Failures) > 0:
@@ -164,6 +168,40 @@ func (v *verdict) unmet() error {
 // hasFailed tells whether the check has failed by now.
 func (v *verdict) hasFailed() bool { return len(v.failures()) > 0 }
 
+// mayBeLate tells whether the check has failed by nothing but states that may come
+// right yet.
+func (v *verdict) mayBeLate() bool {
+	late := v.explored.MayBeLate()
+	for _, o := range v.outcomes {
+		if len(o.Failures) > 0 && !o.MayBeLate() {
+			return false
+		}
+		late = late || o.MayBeLate()
+	}
+	return late
+}
+
+// withoutLate takes out what was explored and came late.
+func (v *verdict) withoutLate() {
+	v.explored = v.explored.WithoutLate()
+	v.examples = slices.DeleteFunc(v.examples, func(x example) bool { return !v.explored.Has(x.play.Failures[0].Symptom()) })
+}
+
+// late is how long a state took that took longer than c allows; 0: none did.
+func (v *verdict) late(c Config) time.Duration {
+	took := v.explored.Late
+	for _, o := range v.outcomes {
+		took = max(took, o.Took)
+	}
+	if took <= c.Target.Settle {
+		return 0
+	}
+	return took
+}
+
+// fitting is the setting that suits states that took so long.
+func fitting(took time.Duration) string { return "settle: " + doctor.FittingSettle(took).String() }
+
 // rank orders what is explained: first what fails the run.
 func (r *run) rank(v *verdict) int {
 	switch {
@@ -242,8 +280,7 @@ func (r *run) replay(ctx context.Context, c *scenarios.Check, s scenarios.Scenar
 	if o.Hasty {
 		how.Pace = play.Hasty
 	}
-	out := play.Play(ctx, r.subject, s, cast, how)
-	r.settled(out.Took)
+	out := r.perform(ctx, planned{s, cast}, how, true)
 	if out.Broke == nil && out.Unfit > 0 {
 		// No answer proves nothing while the receiver does not answer at all.
 		out.Broke = r.reachable(ctx)

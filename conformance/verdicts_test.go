@@ -13,6 +13,7 @@ import (
 	"github.com/ctxpush/ctxpush/conformance"
 	"github.com/ctxpush/ctxpush/conformance/config"
 	"github.com/ctxpush/ctxpush/conformance/event"
+	"github.com/ctxpush/ctxpush/conformance/receiver/builtin"
 	"github.com/ctxpush/ctxpush/conformance/report"
 	"github.com/ctxpush/ctxpush/fixtures/mutants"
 	"github.com/ctxpush/ctxpush/fixtures/reference"
@@ -70,7 +71,7 @@ func TestVerdictsAreAsStored(t *testing.T) {
 				Target:  config.Config{Identity: c.identity, Settle: 100 * time.Millisecond},
 				Seed:    1,
 				Epoch:   time.Date(2026, 3, 1, 0, 0, 0, 0, time.UTC),
-				BuiltIn: options, Focus: c.focus, Skip: races, Explore: scenarios.Quick, TimeScale: 1e6,
+				BuiltIn: builtin.With(options), Focus: c.focus, Skip: races, Explore: scenarios.Quick, TimeScale: 1e6,
 			})
 			if err != nil {
 				t.Fatal(err)

@@ -105,13 +105,18 @@ func certify(ctx context.Context, s streams, c conformance.Config, o outputs) er
 	if err := report.PrepareDir(o.dir); err != nil {
 		return mistake{err}
 	}
+	followers, unfollow, err := o.follow()
+	if err != nil {
+		return err
+	}
 	if !o.quiet {
 		fmt.Fprintln(s.err, origin{&c.Seed, &c.Salt, &c.Epoch})
 	}
 	progress := o.progress(s)
-	c.Observers = append(c.Observers, progress)
+	c.Observers = append(append(c.Observers, progress), followers...)
 	r, err := conformance.Certify(ctx, c)
 	progress.Close()
+	followed := unfollow()
 	if isMistake(err) {
 		return err
 	}
@@ -122,7 +127,10 @@ func certify(ctx context.Context, s streams, c conformance.Config, o outputs) er
 	if earlier != nil {
 		r = r.Since(*earlier)
 	}
-	wrote := o.write(s, r)
+	wrote := errors.Join(o.write(s, r), followed)
+	if followed != nil {
+		fmt.Fprintln(s.err, "ctxpush:", followed)
+	}
 	if code := r.ExitCode(o.exit); code != exitOK {
 		return verdict(code)
 	}

@@ -1,7 +1,6 @@
 package main
 
 import (
-	"encoding/json"
 	"fmt"
 	"io"
 	"strings"
@@ -79,10 +78,7 @@ func checksJSON(out io.Writer, checks []scenarios.Check) error {
 			all[i].Bounds = bounds
 		}
 	}
-	e := json.NewEncoder(out)
-	e.SetEscapeHTML(false)
-	e.SetIndent("", "  ")
-	return e.Encode(all)
+	return writeJSON(out, all)
 }
 
 func checksTable(out io.Writer, checks []scenarios.Check) error {

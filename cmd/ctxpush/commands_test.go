@@ -29,6 +29,9 @@ func TestVersion(t *testing.T) {
 	if !regexp.MustCompile(`^ctxpush \S+ \w+/\w+ go\S+.*\n$`).MatchString(out) {
 		t.Errorf("got %q", out)
 	}
+	if flag, _ := ctxpush(t, exitOK, "--version"); flag != out {
+		t.Errorf("--version prints %q, version %q", flag, out)
+	}
 }
 
 func TestChecks(t *testing.T) {

@@ -1,7 +1,6 @@
 package main
 
 import (
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -48,21 +47,16 @@ longer, and judges no more than whether certify could.`,
 			}
 			p.print(doctor.Finding{Step: "config", Result: doctor.Failed, Detail: "can't be used",
 				Advice: []string{"ctxpush init writes a receiver.yaml; ctxpush schema receiver has its keys"}})
-			return err
+			return errors.Join(err, p.end())
 		}
 		p.print(doctor.Finding{Step: "config", Result: doctor.OK, Detail: o.Target.Name + ", identity " + string(o.Target.Identity)})
 		o.Tell = p.print
 		found, err := doctor.Examine(cmd.Context(), o)
-		if asJSON {
-			e := json.NewEncoder(s.out)
-			e.SetIndent("", "  ")
-			e.SetEscapeHTML(false)
-			err = errors.Join(err, e.Encode(p.all))
-		} else if err == nil {
-			p.sum(t.file)
-		}
-		if err != nil {
+		if err = errors.Join(err, p.end()); err != nil {
 			return err
+		}
+		if !asJSON {
+			p.sum(t.file)
 		}
 		if code := doctor.ExitCode(found); code != exitOK {
 			return verdict(code)
@@ -101,6 +95,14 @@ func (p *findings) print(f doctor.Finding) {
 		}
 		fmt.Fprintf(p.out, "%24s  %s %s\n", "", mark, report.Printable(line))
 	}
+}
+
+// end prints them all where they are for programs.
+func (p *findings) end() error {
+	if !p.quiet {
+		return nil
+	}
+	return writeJSON(p.out, p.all)
 }
 
 // sum says in the last line whether the receiver is ready.

@@ -12,7 +12,7 @@ import (
 
 	"github.com/ctxpush/ctxpush/conformance/config"
 	"github.com/ctxpush/ctxpush/conformance/doctor"
-	"github.com/ctxpush/ctxpush/conformance/receiver"
+	"github.com/ctxpush/ctxpush/conformance/receiver/container"
 	"github.com/ctxpush/ctxpush/scenarios/strictyaml"
 )
 
@@ -167,7 +167,7 @@ func (o *initing) lookAtImage(ctx context.Context) error {
 	if err := o.overlay(&c, o.lookupEnv); err != nil {
 		return err
 	}
-	image, err := receiver.InspectImage(ctx, c.Receiver.Container.Image)
+	image, err := container.InspectImage(ctx, c.Receiver.Container.Image)
 	if ctx.Err() != nil {
 		return ctx.Err()
 	}

@@ -10,6 +10,8 @@ import (
 	"os/signal"
 	"runtime/debug"
 	"syscall"
+
+	_ "github.com/ctxpush/ctxpush/conformance/kinds" // all that a receiver.yaml may name
 )
 
 func main() {
@@ -21,6 +23,10 @@ func main() {
 const memory = 160 << 20
 
 func run() int {
+	if len(os.Args) == 2 && os.Args[1] == jqWord {
+		return serveJQ()
+	}
+	useJQWorker()
 	if os.Getenv("GOMEMLIMIT") == "" {
 		debug.SetMemoryLimit(memory)
 	}

@@ -45,7 +45,7 @@ func TestMistakes(t *testing.T) {
 		{"scenario show order/reversed --url x", "", `--url: "x": want a URL with scheme and host, such as http://127.0.0.1:3000; did you mean "http://x"?`},
 		{"scenario show order/reversed --image x", "", `unknown flag: --image (ctxpush scenario show --help lists the flags)`},
 		{"scenario list order", "", `"order" is one argument too many: want ctxpush scenario list [flags]`},
-		{"schema", "", `an argument is missing: want ctxpush schema receiver|scenario|report|load [flags]`},
+		{"schema", "", `an argument is missing: want ctxpush schema receiver|scenario|report|load|events|scenario-run|scenario-show|send|doctor [flags]`},
 		{"schema recever", "", `schema "recever" is not known; did you mean "receiver"?`},
 		{"checks x", "", `"x" is one argument too many: want ctxpush checks [flags]`},
 		{"certify a b", "", `"b" is one argument too many: want ctxpush certify [receiver.yaml] [flags]`},

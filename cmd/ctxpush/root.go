@@ -61,9 +61,11 @@ or value, 3 the surroundings are broken, 130 and 143 interrupted.`,
   ctxpush init --url http://127.0.0.1:3000
   ctxpush doctor receiver.yaml
   ctxpush certify receiver.yaml`,
+		Version:       version(),
 		SilenceErrors: true,
 		SilenceUsage:  true,
 	}
+	root.SetVersionTemplate(versionLine())
 	root.SetOut(s.out)
 	root.SetErr(s.err)
 	root.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error {

@@ -11,6 +11,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/ctxpush/ctxpush/conformance"
+	"github.com/ctxpush/ctxpush/conformance/event"
 	"github.com/ctxpush/ctxpush/scenarios"
 	"github.com/ctxpush/ctxpush/scenarios/strictyaml"
 )
@@ -53,6 +54,7 @@ func newScenarioList(s streams) *cobra.Command {
 type playing struct {
 	target *target
 	bounds bounds
+	asJSON bool
 	conformance.Config
 }
 
@@ -63,6 +65,11 @@ func (p *playing) add(cmd *cobra.Command, only ...string) {
 }
 
 func (p *playing) from() origin { return origin{&p.Seed, &p.Salt, &p.Epoch} }
+
+// tool is what made the requests.
+func (p *playing) tool() event.Tool {
+	return event.Tool{Version: p.Version, Seed: p.Seed, Salt: p.Salt, Epoch: p.Epoch, Protocol: string(p.Target.Protocol)}
+}
 
 // settle fills in what no flag gave, and reads the target.
 func (p *playing) settle(ctx context.Context, s streams) error {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 
 	"github.com/ctxpush/ctxpush/conformance"
 	"github.com/ctxpush/ctxpush/conformance/event"
@@ -35,10 +36,14 @@ their files or the --config file changes, until Ctrl-C.`,
 	f := cmd.Flags()
 	f.Float64Var(&p.TimeScale, "time-scale", conformance.DefaultTimeScale, "how much faster than real time retries come; 1 takes two hours for a dropped batch")
 	p.bounds.add(f)
+	f.BoolVar(&p.asJSON, "json", false, "print a JSON array, an object a scenario, in place of the timeline")
 	f.BoolVar(&watch, "watch", false, "play again when a file changes")
 	cmd.RunE = func(cmd *cobra.Command, args []string) error {
 		if p.TimeScale < 1 {
 			return mistakef("--time-scale %g: want 1 (real time) or more", p.TimeScale)
+		}
+		if watch && p.asJSON {
+			return mistakef("--json beside --watch: want one of the two")
 		}
 		if watch {
 			return p.watch(cmd.Context(), s, args)
@@ -61,10 +66,7 @@ func (p *playing) play(ctx context.Context, s streams, names []string) error {
 		return err
 	}
 	p.from().chooseSalt()
-	lines := &timeline{w: s.out}
-	p.Observers = []event.Observer{event.Func(lines.observe)}
-	played, err := conformance.Play(ctx, p.Config, lines.tell)
-	lines.results(played)
+	played, err := p.tellPlayed(ctx, s)
 	switch {
 	case isMistake(err), errors.Is(err, context.Canceled):
 		return err
@@ -87,6 +89,40 @@ func (p *playing) play(ctx context.Context, s streams, names []string) error {
 		return verdict(code)
 	}
 	return nil
+}
+
+// tellPlayed plays the scenarios, and prints what happens in them and what they came
+// to.
+func (p *playing) tellPlayed(ctx context.Context, s streams) ([]conformance.Played, error) {
+	if p.asJSON {
+		return p.playJSON(ctx, s.out)
+	}
+	lines := &timeline{w: s.out}
+	p.Observers = []event.Observer{event.Func(lines.observe)}
+	played, err := conformance.Play(ctx, p.Config, lines.tell)
+	lines.results(played)
+	return played, err
+}
+
+// playJSON plays the scenarios, and prints what they came to for programs.
+func (p *playing) playJSON(ctx context.Context, w io.Writer) ([]conformance.Played, error) {
+	var run event.RunStarted
+	p.Observers = []event.Observer{event.Func(func(e event.Event) {
+		if e, ok := e.(event.RunStarted); ok {
+			run = e
+		}
+	})}
+	played, err := conformance.Play(ctx, p.Config, nil)
+	if isMistake(err) {
+		return nil, err
+	}
+	all := []playedScenario{}
+	for _, one := range played {
+		named := nameScenario(conformance.Previewed{Check: one.Check, Scenario: one.Scenario})
+		all = append(all, playedScenario{namedScenario: named, Tool: run.Tool, Receiver: run.Receiver, Result: one.Result,
+			Reason: one.Reason, Rounds: one.Rounds, Trace: one.Trace, Failures: append([]event.Failure{}, one.Failures...)})
+	}
+	return played, errors.Join(err, writeJSON(w, all))
 }
 
 // watch plays what is named again and again, each time after a change of a

@@ -10,7 +10,10 @@ import (
 )
 
 func newScenarioShow(s streams) *cobra.Command {
-	var p playing
+	var (
+		p      playing
+		asJSON bool
+	)
 	cmd := &cobra.Command{
 		Use:   "show FILE|DIR|ID...",
 		Short: "Print the requests of scenarios and send nothing",
@@ -23,6 +26,7 @@ as a comment.`,
 	}
 	p.add(cmd, "url", "path", "secret", "protocol")
 	p.target.spare = true
+	cmd.Flags().BoolVar(&asJSON, "json", false, "print a JSON array, an object a scenario")
 	cmd.RunE = func(cmd *cobra.Command, args []string) error {
 		if err := p.settle(cmd.Context(), s); err != nil {
 			return err
@@ -36,6 +40,9 @@ as a comment.`,
 			return err
 		}
 		fmt.Fprintln(s.err, p.from())
+		if asJSON {
+			return p.showJSON(s.out, shown)
+		}
 		for i, scenario := range shown {
 			if i > 0 {
 				fmt.Fprintln(s.out)
@@ -47,6 +54,29 @@ as a comment.`,
 		return nil
 	}
 	return cmd
+}
+
+// showJSON prints the scenarios for programs.
+func (p *playing) showJSON(w io.Writer, shown []conformance.Previewed) error {
+	all := []shownScenario{}
+	for _, scenario := range shown {
+		told := shownScenario{namedScenario: nameScenario(scenario), Tool: p.tool(), Steps: []shownStep{}, Expect: []string{}}
+		for _, step := range scenario.Steps {
+			requests := []shownRequest{}
+			for _, a := range step.Requests {
+				if a.Err != nil {
+					return a.Err
+				}
+				requests = append(requests, showRequest(a))
+			}
+			told.Steps = append(told.Steps, shownStep{step.Step.Line, step.Step.String(), requests})
+		}
+		for _, e := range scenario.Scenario.Expect {
+			told.Expect = append(told.Expect, e.String())
+		}
+		all = append(all, told)
+	}
+	return writeJSON(w, all)
 }
 
 func showScenario(w io.Writer, p conformance.Previewed) error {

@@ -1,12 +1,14 @@
 package main
 
 import (
+	_ "embed"
 	"slices"
 	"strings"
 
 	"github.com/ctxpush/ctxpush/conformance/config"
 	"github.com/ctxpush/ctxpush/conformance/load"
 	"github.com/ctxpush/ctxpush/conformance/report"
+	"github.com/ctxpush/ctxpush/conformance/report/ndjson"
 	"github.com/ctxpush/ctxpush/scenarios"
 	"github.com/ctxpush/ctxpush/scenarios/strictyaml"
 	"github.com/spf13/cobra"
@@ -21,6 +23,28 @@ var schemas = []struct {
 	{"scenario", "a scenario file", scenarios.Schema},
 	{"report", "report.json", report.JSONSchema},
 	{"load", "what load --json writes", load.JSONSchema},
+	{"events", "what certify --events writes, a line each", ndjson.Schema},
+	{"scenario-run", "what scenario run --json prints", embedded(playedSchema)},
+	{"scenario-show", "what scenario show --json prints", embedded(shownSchema)},
+	{"send", "what send --json prints", embedded(sentSchema)},
+	{"doctor", "what doctor --json prints", embedded(doctorSchema)},
+}
+
+// The schemas of what --json prints.
+var (
+	//go:embed schemas/scenario-run.schema.json
+	playedSchema []byte
+	//go:embed schemas/scenario-show.schema.json
+	shownSchema []byte
+	//go:embed schemas/send.schema.json
+	sentSchema []byte
+	//go:embed schemas/doctor.schema.json
+	doctorSchema []byte
+)
+
+// embedded is a schema with the definitions that it names.
+func embedded(schema []byte) func() []byte {
+	return func() []byte { return report.WithDefinitions(schema) }
 }
 
 func newSchema(s streams) *cobra.Command {

@@ -33,6 +33,7 @@ type sending struct {
 	timeScale float64
 	plain     bool
 	dryRun    bool
+	asJSON    bool
 }
 
 func newSend(s streams) *cobra.Command {
@@ -62,6 +63,7 @@ sends nothing.`,
 	f.Float64Var(&o.timeScale, "time-scale", conformance.DefaultTimeScale, "how much faster than real time retries come")
 	f.BoolVar(&o.plain, "plain", false, "short content of plain ASCII")
 	f.BoolVar(&o.dryRun, "dry-run", false, "print the requests and send nothing")
+	f.BoolVar(&o.asJSON, "json", false, "print a JSON array, an object a batch")
 	cmd.RunE = func(cmd *cobra.Command, _ []string) error {
 		if err := o.validate(); err != nil {
 			return err
@@ -163,45 +165,29 @@ func (o *sending) batches(ctx context.Context, s streams, sender *mocksender.Sen
 			return err
 		}
 	}
-	sent, dropped := 0, 0
+	told := newSentTeller(s.out, o.asJSON)
 	for n, word := range o.statuses {
-		for from := 0; from < o.messages; from += o.batch {
+		status := mocksender.DeliveryStatus(word)
+		for from := 0; from < o.messages && ctx.Err() == nil; from += o.batch {
 			var events []mocksender.Event
 			for i := from; i < min(from+o.batch, o.messages); i++ {
-				events = append(events, o.event(uint64(i), mocksender.DeliveryStatus(word), n))
+				events = append(events, o.event(uint64(i), status, n))
 			}
 			batch, err := mocksender.NewBatch(events...)
 			if err != nil {
 				return err
 			}
 			if o.dryRun {
-				if _, err := fmt.Fprintf(s.out, "%s\n\n", sender.Preview(sender.Request(batch)).Dump()); err != nil {
-					return err
-				}
-				continue
+				err = told.preview(status, batch.Len(), sender.Preview(sender.Request(batch)))
+			} else {
+				err = told.delivered(status, batch.Len(), sender.Deliver(ctx, batch, faults...))
 			}
-			d := sender.Deliver(ctx, batch, faults...)
-			for _, a := range d.Attempts {
-				fmt.Fprintln(s.out, a.Line())
-			}
-			if ctx.Err() != nil {
-				return ctx.Err()
-			}
-			if err := mocksender.Local(d.Last().Err); err != nil {
+			if err != nil {
 				return err
-			}
-			sent++
-			if !d.Acknowledged() {
-				dropped++
-				fmt.Fprintf(s.out, "%s after %d attempts\n", d.Outcome, len(d.Attempts))
 			}
 		}
 	}
-	if dropped > 0 {
-		fmt.Fprintf(s.out, "%d of %d batches were not acknowledged\n", dropped, sent)
-		return verdict(exitFellShort)
-	}
-	return nil
+	return cmp.Or(ctx.Err(), told.close())
 }
 
 // changeSpacing is the time between two statuses of a message.

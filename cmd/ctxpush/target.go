@@ -149,7 +149,7 @@ func repeatLine(cmd *cobra.Command, c config.Config, from origin) string {
 	words := strings.Fields(cmd.CommandPath())
 	cmd.Flags().Visit(func(f *pflag.Flag) {
 		switch f.Name {
-		case "seed", "salt", "epoch", "report-dir", "quiet", "verbose", "trace-requests", "config", "built-in":
+		case "seed", "salt", "epoch", "report-dir", "quiet", "verbose", "trace-requests", "events", "config", "built-in":
 		default:
 			if f.Annotations[targetFlag] == nil {
 				words = append(words, flagWords(f)...)

@@ -9,8 +9,8 @@ import (
 
 	"github.com/ctxpush/ctxpush/conformance/config"
 	"github.com/ctxpush/ctxpush/conformance/probe"
+	"github.com/ctxpush/ctxpush/conformance/receiver"
 	"github.com/ctxpush/ctxpush/fixtures"
-	"github.com/ctxpush/ctxpush/fixtures/reference"
 )
 
 // Result is how a step ended.
@@ -50,8 +50,9 @@ type Options struct {
 	Epoch time.Time
 	// NoProbe leaves out the steps that ask the probe; TakeFirst alone heeds it.
 	NoProbe bool
-	// BuiltIn alters the built-in receiver, where Target names no other.
-	BuiltIn reference.Options
+	// BuiltIn makes the receiver where Target names none, such as builtin.With does;
+	// nil is the kind that the program is linked with.
+	BuiltIn receiver.Constructor
 	// Tell is told each finding as it is made; nil is told nothing.
 	Tell func(Finding)
 }

@@ -20,6 +20,7 @@ import (
 	"github.com/ctxpush/ctxpush/conformance/doctor"
 	"github.com/ctxpush/ctxpush/conformance/probe"
 	"github.com/ctxpush/ctxpush/conformance/receiver"
+	"github.com/ctxpush/ctxpush/conformance/receiver/builtin"
 	"github.com/ctxpush/ctxpush/fixtures"
 	"github.com/ctxpush/ctxpush/fixtures/mutants"
 	"github.com/ctxpush/ctxpush/fixtures/reference"
@@ -71,7 +72,7 @@ func failed(found map[string]doctor.Finding) []string {
 func TestTheBuiltInReceiverIsReady(t *testing.T) {
 	for _, id := range []string{"device", "user"} {
 		for _, protocol := range []mocksender.Profile{mocksender.Profile2025, mocksender.Profile2026} {
-			o := doctor.Options{BuiltIn: reference.Options{Identity: id}}
+			o := doctor.Options{BuiltIn: builtin.With(reference.Options{Identity: id})}
 			o.Target.Protocol = protocol
 			if id == "user" {
 				o.Target.Identity = "user"
@@ -102,7 +103,7 @@ func TestMutants(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			o := doctor.Options{BuiltIn: opts}
+			o := doctor.Options{BuiltIn: builtin.With(opts)}
 			o.Target.Settle = 50 * time.Millisecond
 			found, code := examine(t, o)
 			if got := strings.Join(failed(found), ", "); got != want || code != 1 {

@@ -9,7 +9,6 @@ import (
 	"strings"
 	"time"
 
-	"github.com/ctxpush/ctxpush/conformance/config"
 	"github.com/ctxpush/ctxpush/conformance/receiver"
 	"github.com/ctxpush/ctxpush/mocksender"
 )
@@ -36,38 +35,22 @@ func (e *exam) start(ctx context.Context) outcome {
 
 // startAdvice is what to do about a receiver that does not start.
 func (e *exam) startAdvice(err error) []string {
-	var start *receiver.StartError
+	var (
+		start    *receiver.StartError
+		noEngine *receiver.NoEngineError
+		ended    *receiver.EndedError
+	)
 	tried := errors.As(err, &start) && start.Tried != ""
-	switch r := e.Target.Receiver; {
-	case strings.Contains(err.Error(), "no container engine"):
+	advice := receiver.KindOf(e.Target.Receiver).StartAdvice
+	switch {
+	case errors.As(err, &noEngine):
 		return []string{"start Docker, or describe the receiver by receiver.url or receiver.command"}
-	case r.URL != "":
-		return []string{"start the receiver, and see that receiver.url names the host and port on which it listens;",
-			"from within a container, the host's loopback is another one: use --network host"}
-	case start != nil && strings.Contains(start.Err.Error(), "ended before it was ready"):
+	case errors.As(err, &ended):
 		return []string{"it ends by itself, and its log says why: does it lack a variable? receiver.command.env or receiver.container.env hands it over"}
-	case r.Command != nil && !tried:
-		return []string{"run the command by hand in receiver.command.dir: " + strings.Join(r.Command.Argv, " ")}
-	case r.Command != nil:
-		return readyAdvice("receiver.command", r.Command.Ready, "the port in ${PORT}")
-	case r.Container != nil && tried:
-		return readyAdvice("receiver.container", r.Container.Ready, fmt.Sprintf("port %d on all addresses, not on 127.0.0.1 alone", r.Container.Port))
-	case r.Container != nil:
-		return []string{"see that docker run starts the image by itself; docker images lists those on this engine"}
-	case r.Compose != nil && tried:
-		return readyAdvice("receiver.compose", r.Compose.Ready, fmt.Sprintf("port %d on all addresses, not on 127.0.0.1 alone", r.Compose.Port))
-	case r.Compose != nil:
-		return []string{"see that docker compose up starts the file by itself, with SECRET in its environment;", "receiver.compose.env hands over what else the file's ${NAME} need"}
+	case advice != nil:
+		return advice(e.Target.Receiver, tried)
 	}
 	return []string{"see what its log says"}
-}
-
-func readyAdvice(key string, ready config.Ready, listen string) []string {
-	advice := []string{"see what its log says, and that it listens on " + listen}
-	if ready.HTTP != "" {
-		return append(advice, fmt.Sprintf("%s.ready.http is %s: does it answer 2xx? Is %s.ready.timeout (%s) enough?", key, ready.HTTP, key, ready.Timeout))
-	}
-	return append(advice, fmt.Sprintf("if it needs longer than %s, set %s.ready.timeout", ready.Timeout, key))
 }
 
 // webhook sends the first valid request and sees that something answers.
@@ -153,24 +136,10 @@ func (e *exam) rightSecret(context.Context) outcome {
 
 // secretAdvice is what to do where the right secret is refused.
 func (e *exam) secretAdvice() []string {
-	const compare = "it must compare the header X-ctx-secret with the shared secret, whatever the case of the header's name"
-	env, where := config.Values(nil), ""
-	switch r := e.Target.Receiver; {
-	case r.Command != nil:
-		env, where = r.Command.Env, "receiver.command.env"
-	case r.Container != nil:
-		env, where = r.Container.Env, "receiver.container.env"
-	case r.Compose != nil:
-		return []string{"does the compose file hand ${SECRET} over to the service " + r.Compose.Service + ", under environment?", compare}
-	default:
-		return []string{"is the receiver's secret the one that receiver.yaml's secret, or CTXPUSH_SECRET, names?", compare}
+	if advice := receiver.KindOf(e.Target.Receiver).SecretAdvice; advice != nil {
+		return advice(e.Target.Receiver)
 	}
-	for _, template := range env {
-		if strings.Contains(template, "${"+config.VarSecret+"}") {
-			return []string{fmt.Sprintf("does the receiver read its secret from the variable in %s that holds ${SECRET}?", where), compare}
-		}
-	}
-	return []string{fmt.Sprintf("%s hands no ${SECRET} over: add the variable from which the receiver reads its secret,", where), "such as SECRET: ${SECRET}; or set secret to the one that it has"}
+	return []string{"is the receiver's secret the one that receiver.yaml's secret, or CTXPUSH_SECRET, names?", receiver.CompareSecret}
 }
 
 func (e *exam) wrongSecret(ctx context.Context) outcome {

@@ -13,9 +13,9 @@ import (
 	"github.com/ctxpush/ctxpush/scenarios"
 )
 
-// Event is one thing that happened in a run: RunStarted, CheckStarted, Advanced,
-// AttemptFinished, CheckFinished, Noted or RunFinished, in the order in which they
-// happened.
+// Event is one thing that happened in a run: RunStarted, CheckStarted,
+// ScenarioStarted, ScenarioFinished, Advanced, AttemptFinished, CheckFinished, Noted
+// or RunFinished, in the order in which they happened.
 type Event interface{ isEvent() }
 
 // Observer reads a run's events. Observe is called by one goroutine at a time
@@ -61,11 +61,37 @@ type Advanced struct {
 	Of     int // as many as will be played, if nothing ends the check earlier
 }
 
+// ScenarioStarted says that one of a check's scenarios is about to be played.
+type ScenarioStarted struct {
+	Time time.Time
+	ID   string // of the check
+	// Play is the number of this play in the run, from 1: a scenario may be played
+	// again, and several are played side by side.
+	Play int
+	Name string // the scenario's; empty where the check has one
+	// Replay is set where the play is to explain a failure and judges nothing.
+	Replay bool
+}
+
+// ScenarioFinished says what a play came to.
+type ScenarioFinished struct {
+	Time time.Time
+	ID   string // of the check
+	Play int
+	// Failed tells whether it showed that something is wrong; Err is why it could not
+	// be judged, nil where it was.
+	Failed bool
+	Err    error
+}
+
 // AttemptFinished carries a request of a check and what came of it. It is told as soon
 // as the attempt is over, and only if an observer is an AttemptObserver: a run
 // makes many thousands of them.
 type AttemptFinished struct {
-	ID      string // of the check
+	Time time.Time
+	ID   string // of the check
+	Play int    // what it belongs to; 0: to what is explored
+	// Attempt's own times are by ContextPush's clock, but for its Duration.
 	Attempt mocksender.Attempt
 }
 
@@ -99,13 +125,15 @@ type RunFinished struct {
 	Interrupted bool
 }
 
-func (RunStarted) isEvent()      {}
-func (CheckStarted) isEvent()    {}
-func (Advanced) isEvent()        {}
-func (AttemptFinished) isEvent() {}
-func (CheckFinished) isEvent()   {}
-func (Noted) isEvent()           {}
-func (RunFinished) isEvent()     {}
+func (RunStarted) isEvent()       {}
+func (CheckStarted) isEvent()     {}
+func (ScenarioStarted) isEvent()  {}
+func (ScenarioFinished) isEvent() {}
+func (Advanced) isEvent()         {}
+func (AttemptFinished) isEvent()  {}
+func (CheckFinished) isEvent()    {}
+func (Noted) isEvent()            {}
+func (RunFinished) isEvent()      {}
 
 // Tool is what made a report: enough to make it again.
 type Tool struct {
@@ -184,12 +212,26 @@ type Verdict struct {
 	Requests    int       `json:"requests"`
 	Events      int       `json:"events"`
 	Failures    []Failure `json:"failures,omitempty"`
+	// Notes are what it showed besides, and is no failure.
+	Notes []Note `json:"notes,omitempty"`
 	// Orders counts what was explored, by its shape; nil where nothing was.
 	Orders []Orders `json:"orders,omitempty"`
 	// Scenarios are traces of all that was played, also of what passed; nil where
 	// the run does not keep them.
 	Scenarios []Scenario `json:"scenarios,omitempty"`
 }
+
+// Note is what a check showed that is worth a change and no failure.
+type Note struct {
+	Kind string `json:"kind"` // Late
+	// TookMS is how many milliseconds a state took at most.
+	TookMS int64 `json:"took_ms"`
+	// Setting is what to write into receiver.yaml.
+	Setting string `json:"setting"`
+}
+
+// Late is the kind of a note on states that were right after the time to settle.
+const Late = "late"
 
 // Kind is the way in which a receiver's state is wrong.
 type Kind = state.Kind

@@ -24,6 +24,8 @@ const (
 	// requests of a round are full although not all schedules have as many
 	// rounds, few enough that those under way fit into memory whatever the depth.
 	batchSize = 4 * mocksender.MaxBatch
+	// smallSize is how many travel at first where states lag, and leastSize later.
+	smallSize, leastSize = 16, 4
 	// maxAlike is how many schedules may fail alike before the rest of a check is
 	// not played: they would say nothing new.
 	maxAlike = 200
@@ -32,8 +34,10 @@ const (
 // Exploration is what to explore, and how.
 type Exploration struct {
 	Of scenarios.Exploration
-	// Judge are the fields that are compared besides the status: what Fields found.
+	// Judge are the fields that are compared besides the status: what Look found.
 	Judge scenarios.Fields
+	// Lags says that states lag: few travel side by side at first.
+	Lags bool
 	// Seed is what messages are made from.
 	Seed  fixtures.Salted
 	Epoch time.Time
@@ -71,6 +75,10 @@ type Result struct {
 	// Broke is why the rest can't be judged; nil where it was.
 	Broke error
 
+	// Late is how long a state took at most that was not right in time; 0: all were.
+	Late time.Duration
+
+	judge scenarios.Fields
 	given int          // schedules that were dealt: the first so many
 	off   map[int]bool // schedules that are not looked at again
 }
@@ -89,6 +97,7 @@ type Group struct {
 	Failure event.Failure
 
 	schedule scenarios.Schedule
+	members  []member
 }
 
 // Failed is how many failures there are.
@@ -112,7 +121,11 @@ func newExplorer(s *subject.Subject, x Exploration) *explorer {
 	if x.Refusals == nil {
 		x.Refusals = new(Refusals)
 	}
-	return &explorer{Exploration: x, subject: s, total: x.Of.Count(), tally: newTally()}
+	e := &explorer{Exploration: x, subject: s, total: x.Of.Count(), tally: newTally()}
+	if x.Lags {
+		e.setPace(smallSize)
+	}
+	return e
 }
 
 // Explore plays the schedules and judges them.
@@ -147,10 +160,12 @@ func LookAgain(ctx context.Context, s *subject.Subject, x Exploration, r Result)
 		return r
 	}
 	e := newExplorer(s, x)
+	e.setPace(batchSize) // nothing is sent
 	e.tally.begin(r)
 	over := func(first int) bool { return first >= r.given || e.over(first) }
 	broke := e.each(ctx, over, func(ctx context.Context, dealt <-chan scheduleBatch) error {
 		for b := range dealt {
+			b.schedules = b.schedules[:min(len(b.schedules), r.given-b.first)]
 			if err := e.compare(ctx, b); err != nil {
 				return fmt.Errorf("its states could not be looked at again: %w", err)
 			}
@@ -168,6 +183,7 @@ func LookAgain(ctx context.Context, s *subject.Subject, x Exploration, r Result)
 // result is what was found.
 func (e *explorer) result() Result {
 	r := e.tally.result(e.total)
+	r.judge = e.Judge
 	for i := range r.Groups {
 		if g := &r.Groups[i]; g.schedule.Rounds != nil {
 			g.Scenario = g.schedule.Scenario(e.Judge)
@@ -230,7 +246,7 @@ func (e *explorer) deal(ctx context.Context, over func(first int) bool, dealt ch
 	}
 	for s := range e.schedules() {
 		next.schedules = append(next.schedules, s)
-		if len(next.schedules) == batchSize && !give() {
+		if len(next.schedules) >= e.pace() && !give() {
 			return
 		}
 	}
@@ -271,6 +287,7 @@ type bound struct {
 	cast     scenarios.Cast
 	wants    []scenarios.Want
 	sent     []mocksender.Event
+	due      time.Time // when its states began to have their time to settle
 	failed   bool
 	// isLeftOut says that the receiver is known to refuse what it has.
 	isLeftOut bool

@@ -10,6 +10,7 @@ import (
 	"github.com/ctxpush/ctxpush/conformance/config"
 	"github.com/ctxpush/ctxpush/conformance/explore"
 	"github.com/ctxpush/ctxpush/conformance/play"
+	"github.com/ctxpush/ctxpush/conformance/receiver/builtin"
 	"github.com/ctxpush/ctxpush/conformance/state"
 	"github.com/ctxpush/ctxpush/conformance/subject"
 	"github.com/ctxpush/ctxpush/fixtures"
@@ -22,7 +23,7 @@ func inMemory(t *testing.T, rules reference.Rules) *subject.Subject {
 	t.Helper()
 	target := config.Config{Identity: scenarios.ByDevice, Settle: 50 * time.Millisecond}
 	target.SetDefaults()
-	s, err := subject.Open(target, reference.Options{Rules: rules})
+	s, err := subject.Open(target, builtin.With(reference.Options{Rules: rules}))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -48,11 +49,11 @@ func traditional() explore.Exploration {
 
 func TestARightReceiverPassesEverySchedule(t *testing.T) {
 	s, x := inMemory(t, reference.Rules{}), traditional()
-	fields, sent, err := explore.Fields(t.Context(), s, []explore.Exploration{x})
-	if err != nil || !fields.Method || !fields.Timestamp || sent[0].Requests == 0 {
-		t.Fatal(fields, sent, err)
+	found, err := explore.Look(t.Context(), s, []explore.Exploration{x})
+	if err != nil || !found.Fields.Method || !found.Fields.Timestamp || found.Sent[0].Requests == 0 || found.Lags {
+		t.Fatal(found, err)
 	}
-	x.Judge = fields
+	x.Judge = found.Fields
 	advanced := 0
 	x.Advanced = func(played, of int) { advanced = max(advanced, played) }
 	r := explore.Explore(t.Context(), s, x)

@@ -11,18 +11,26 @@ import (
 	"github.com/ctxpush/ctxpush/scenarios"
 )
 
-// Fields finds out which fields besides the status tell which of a message's
+// Survey is what is found out of a receiver before it is explored.
+type Survey struct {
+	// Fields are those besides the status that are compared.
+	Fields scenarios.Fields
+	// Sent is what that took, for each exploration.
+	Sent []Count
+	// Lags says that states became right after they had been asked for.
+	Lags bool
+}
+
+// Look finds out which fields besides the status tell which of a message's
 // entries a receiver went by. A field that is wrong although nothing came but the
 // last change says nothing about order, copies and gaps: the checks of the group
 // entry judge it.
 //
-// It also sees that the receiver does not know the messages already. sent counts,
-// for each exploration, what that took.
-func Fields(ctx context.Context, s *subject.Subject, all []Exploration) (fields scenarios.Fields, sent []Count, err error) {
-	fields = scenarios.Fields{Method: true, Timestamp: true}
-	sent = make([]Count, len(all))
+// It also sees that the receiver does not know the messages already.
+func Look(ctx context.Context, s *subject.Subject, all []Exploration) (Survey, error) {
+	found := Survey{Fields: scenarios.Fields{Method: true, Timestamp: true}, Sent: make([]Count, len(all))}
 	for i, x := range all {
-		x.Judge = fields
+		x.Judge = found.Fields
 		e := newExplorer(s, x)
 		alone, err := e.bind(scheduleBatch{name: "alone/", schedules: lastChanges(x.Of)})
 		if err == nil {
@@ -31,14 +39,14 @@ func Fields(ctx context.Context, s *subject.Subject, all []Exploration) (fields 
 		if err == nil {
 			err = e.sendAlone(ctx, alone)
 		}
-		if sent[i] = (Count{e.requests, e.events}); err == nil {
-			fields, err = e.rightAlone(ctx, alone, fields)
+		if found.Sent[i] = (Count{e.requests, e.events}); err == nil {
+			err = e.rightAlone(ctx, alone, &found)
 		}
 		if err != nil {
-			return fields, sent, err
+			return found, err
 		}
 	}
-	return fields, sent, nil
+	return found, nil
 }
 
 // Count is how much was sent.
@@ -106,21 +114,32 @@ func (e *explorer) fresh(ctx context.Context, all []*bound) error {
 	return nil
 }
 
-// rightAlone takes out of fields what is wrong in one of the states.
-func (e *explorer) rightAlone(ctx context.Context, alone []*bound, fields scenarios.Fields) (scenarios.Fields, error) {
+// rightAlone takes out of the fields what is wrong in one of the states.
+func (e *explorer) rightAlone(ctx context.Context, alone []*bound, found *Survey) error {
 	wants := wantsOf(alone)
-	states, err := probe.Settle(ctx, e.subject.Prober, subject.Questions(wants), e.lastAck.Add(e.subject.Target.Settle))
-	if err != nil {
-		return fields, err
+	questions := make([]probe.Want, len(wants))
+	wrong := make([]bool, len(wants)) // when it was asked for
+	for i, w := range wants {
+		questions[i] = probe.Want{Key: w.Key, OK: func(got *state.State) bool {
+			right := got.Status() == w.Status
+			wrong[i] = wrong[i] || !right
+			return right
+		}}
 	}
+	states, err := probe.Settle(ctx, e.subject.Prober, questions, e.lastAck.Add(e.subject.Target.Settle))
+	if err != nil {
+		return err
+	}
+	fields := &found.Fields
 	for i, got := range states {
 		if got == nil || got.DeliveryStatus != wants[i].Status {
 			continue
 		}
+		found.Lags = found.Lags || wrong[i]
 		method, timestamp := wants[i], wants[i]
 		method.Timestamp, timestamp.Method = time.Time{}, ""
 		fields.Method = fields.Method && state.IsRight(method, got)
 		fields.Timestamp = fields.Timestamp && state.IsRight(timestamp, got)
 	}
-	return fields, nil
+	return nil
 }

@@ -150,7 +150,7 @@ func refusal(d mocksender.Delivery) state.Symptom {
 // turnedDown records a schedule of which a request was not acknowledged.
 func (w *worker) turnedDown(b *bound, d mocksender.Delivery) {
 	s := refusal(d)
-	w.fail(s, b, event.Failure{Kind: s.Kind, Answer: s.Answer, Message: b.wants[0].Key.Message(), Detail: state.NotAcknowledged(d)})
+	w.fail(s, b, event.Failure{Kind: s.Kind, Answer: s.Answer, Message: b.wants[0].Key.Message(), Detail: state.NotAcknowledged(d)}, nil)
 }
 
 // crashed records that the receiver ended, while it had the parts, and ends the
@@ -164,7 +164,7 @@ func (w *worker) crashed(how string, parts []part) {
 		if len(parts) > 1 {
 			f.Detail += fmt.Sprintf(", while it had the entries of %d schedules", len(parts))
 		}
-		w.fail(f.Symptom(), b, f)
+		w.fail(f.Symptom(), b, f, nil)
 	} else {
 		w.crash(f)
 	}

@@ -11,6 +11,7 @@ import (
 
 	"github.com/ctxpush/ctxpush/conformance/event"
 	"github.com/ctxpush/ctxpush/conformance/state"
+	"github.com/ctxpush/ctxpush/conformance/subject"
 	"github.com/ctxpush/ctxpush/mocksender"
 	"github.com/ctxpush/ctxpush/scenarios"
 )
@@ -24,6 +25,7 @@ type tally struct {
 	off    map[int]bool // schedules that are not looked at again
 	limit  int          // how many entries a request holds
 	slow   bool         // a state became right after it had been looked at
+	most   int          // how many schedules a batch has at most
 	ended  bool         // the receiver ended of its own
 	// stopped is why the rest is not played; empty: it is.
 	stopped string
@@ -35,7 +37,7 @@ type count struct {
 }
 
 func newTally() *tally {
-	return &tally{groups: map[state.Symptom]*Group{}, orders: map[order]*counted{}, off: map[int]bool{}, limit: mocksender.MaxBatch}
+	return &tally{groups: map[state.Symptom]*Group{}, orders: map[order]*counted{}, off: map[int]bool{}, limit: mocksender.MaxBatch, most: batchSize}
 }
 
 // begin takes over what was found before.
@@ -73,6 +75,23 @@ func compareSymptoms(a, b state.Symptom) int {
 		cmp.Compare(a.Field, b.Field), cmp.Compare(a.Answer, b.Answer))
 }
 
+// member is a schedule that failed.
+type member struct {
+	*bound
+	failure event.Failure
+	late    *subject.Latecomer // nil where it can't come right
+}
+
+// represent makes the simplest of the members stand for the group.
+func (g *Group) represent() {
+	g.Count = len(g.members)
+	for i, m := range g.members {
+		if i == 0 || simpler(m.schedule, g.schedule) || !simpler(g.schedule, m.schedule) && m.index < g.Index {
+			g.Index, g.schedule, g.Cast, g.Failure = m.index, m.schedule, m.cast, m.failure
+		}
+	}
+}
+
 // simpler says whether a shows in less what b shows: in fewer requests, or as
 // many with fewer entries, or without any at once.
 func simpler(a, b scenarios.Schedule) bool {
@@ -90,7 +109,7 @@ func simpler(a, b scenarios.Schedule) bool {
 }
 
 // fail counts a failed schedule.
-func (t *tally) fail(s state.Symptom, b *bound, f event.Failure) {
+func (t *tally) fail(s state.Symptom, b *bound, f event.Failure, late *subject.Latecomer) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	if b.failed {
@@ -104,11 +123,9 @@ func (t *tally) fail(s state.Symptom, b *bound, f event.Failure) {
 		g = &Group{Symptom: s}
 		t.groups[s] = g
 	}
-	g.Count++
-	if g.Count == 1 || simpler(b.schedule, g.schedule) || !simpler(g.schedule, b.schedule) && b.index < g.Index {
-		f.Schedule = b.schedule.String()
-		g.Index, g.schedule, g.Cast, g.Failure = b.index, b.schedule, b.cast, f
-	}
+	f.Schedule = b.schedule.String()
+	g.members = append(g.members, member{b, f, late})
+	g.represent()
 	if g.Count >= maxAlike {
 		t.stop(humanize.Comma(int64(g.Count)) + " failed alike")
 	}

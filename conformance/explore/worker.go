@@ -32,10 +32,6 @@ type worker struct {
 	acked   time.Time // the last acknowledgement
 }
 
-// maxWaiting bounds those that are waited for, and so memory, where states take
-// their time.
-const maxWaiting = 5 * maxAlike
-
 func (e *explorer) newWorker() *worker {
 	w := &worker{explorer: e}
 	for i := range w.senders {
@@ -113,13 +109,14 @@ func (w *worker) look(ctx context.Context, all []*bound) error {
 	if err != nil {
 		return w.unread(ctx, err)
 	}
-	patience := w.patience()
+	before, slow := len(w.waiting), w.isSlow()
 	for _, b := range asked {
 		own := states[:len(b.wants)]
 		states = states[len(b.wants):]
+		b.due = w.acked
 		switch {
 		case b.right(own):
-		case patience < maxWaiting && w.has(func(s state.Symptom) bool { return s == b.symptom(own) }):
+		case !slow && w.has(func(s state.Symptom) bool { return s == b.symptom(own) }):
 			// Others have failed so when their time was over, and none that was late
 			// has become right: to wait for each would make the run endless.
 			w.judge(b, own, "")
@@ -131,22 +128,27 @@ func (w *worker) look(ctx context.Context, all []*bound) error {
 	if w.Advanced != nil {
 		w.Advanced(played, w.total)
 	}
-	if len(w.waiting) >= patience {
+	open := len(w.waiting) - before
+	if lags := 2*open > len(asked) || slow && open > 0; lags {
+		err := w.flush(ctx)
+		w.keepPace(len(all), time.Since(w.acked))
+		return err
+	}
+	w.setPace(max(w.pace(), 2*len(all)))
+	if len(w.waiting) >= maxAlike {
 		return w.flush(ctx)
 	}
 	return nil
 }
 
-// patience is how many schedules may be late before they are waited for: few at
-// first, as they may be wrong; many once it is known that the receiver answers
-// before it applies.
-func (t *tally) patience() int {
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	if t.slow {
-		return maxWaiting
+// keepPace bounds what is under way by what settles, so that a queue stays short:
+// so many schedules took so long.
+func (w *worker) keepPace(schedules int, took time.Duration) {
+	if took < w.subject.Target.Settle/2 {
+		w.setPace(2 * schedules)
+	} else {
+		w.setPace(schedules / 2)
 	}
-	return maxAlike
 }
 
 // right says whether the states are the wanted ones.
@@ -182,7 +184,12 @@ func (e *explorer) judge(b *bound, states []*state.State, kind event.Kind) {
 			s.Kind = kind
 			detail += ", and was right before"
 		}
-		e.fail(s, b, event.Failure{Kind: s.Kind, Field: s.Field, Detail: detail, Message: w.Key, Expected: state.Expected(w), Got: states[i]})
+		f := event.Failure{Kind: s.Kind, Field: s.Field, Detail: detail, Message: w.Key, Expected: state.Expected(w), Got: states[i]}
+		var late *subject.Latecomer
+		if s.Kind == event.Lost || s.Kind == event.Stale {
+			late = e.subject.Late.Await(b.wants, b.due)
+		}
+		e.fail(s, b, f, late)
 		return // the others of the same message may follow from it
 	}
 }

@@ -7,14 +7,15 @@ import (
 
 	"github.com/ctxpush/ctxpush/conformance"
 	"github.com/ctxpush/ctxpush/conformance/config"
+	"github.com/ctxpush/ctxpush/conformance/receiver"
 	"github.com/ctxpush/ctxpush/fixtures"
-	"github.com/ctxpush/ctxpush/fixtures/reference"
 	"github.com/ctxpush/ctxpush/fixtures/traffic"
 	engine "github.com/ctxpush/ctxpush/mocksender/load"
 )
 
 // Config is a load test. The zero Config sends 30 s of perfect traffic at full
-// speed to the built-in reference receiver and looks at no state.
+// speed to the built-in reference receiver, where conformance/receiver/builtin is
+// linked, and looks at no state.
 type Config struct {
 	// Target describes the receiver under test.
 	Target config.Config
@@ -78,8 +79,9 @@ type Config struct {
 	Command string
 	// Version is the tool's, for the report.
 	Version string
-	// BuiltIn alters the built-in receiver, where Target names no other.
-	BuiltIn reference.Options
+	// BuiltIn makes the receiver where Target names none, such as builtin.With does;
+	// nil is the kind that the program is linked with.
+	BuiltIn receiver.Constructor
 }
 
 const (

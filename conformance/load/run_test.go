@@ -15,6 +15,7 @@ import (
 
 	"github.com/ctxpush/ctxpush/conformance/config"
 	"github.com/ctxpush/ctxpush/conformance/event"
+	"github.com/ctxpush/ctxpush/conformance/receiver/builtin"
 	"github.com/ctxpush/ctxpush/fixtures/mutants"
 	"github.com/ctxpush/ctxpush/fixtures/reference"
 	"github.com/ctxpush/ctxpush/scenarios"
@@ -119,7 +120,7 @@ func TestCountsAreTheReceivers(t *testing.T) {
 	var begun atomic.Bool
 	c := small(t)
 	c.Faults = Faults{}
-	c.BuiltIn.Rules.Parse = func(body []byte) ([]reference.Entry, error) {
+	c.BuiltIn = builtin.With(reference.Options{Rules: reference.Rules{Parse: func(body []byte) ([]reference.Entry, error) {
 		all, err := reference.Parse(body)
 		if !begun.Swap(true) { // the doctor's, before the load
 			return all, err
@@ -128,7 +129,7 @@ func TestCountsAreTheReceivers(t *testing.T) {
 		entries.Add(uint64(len(all)))
 		bytes.Add(uint64(len(body)))
 		return all, err
-	}
+	}}})
 	r := run1(t, c)
 	if r.Requests != requests.Load() || r.Attempts != requests.Load() || r.Acknowledged != requests.Load() || r.Events != entries.Load() {
 		t.Errorf("%d requests, %d attempts, %d acknowledged, %d entries: the receiver got %d requests, %d entries", r.Requests, r.Attempts, r.Acknowledged, r.Events, requests.Load(), entries.Load())
@@ -147,10 +148,11 @@ func TestWrongReceiversFail(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			c := small(t)
 			c.Messages = 700
-			var err error
-			if c.BuiltIn, err = mutants.New(name, reference.Options{}); err != nil {
+			opts, err := mutants.New(name, reference.Options{})
+			if err != nil {
 				t.Fatal(err)
 			}
+			c.BuiltIn = builtin.With(opts)
 			r := run1(t, c)
 			if r.Result != Fail || r.ExitCode() != 1 || r.Verify.Wrong+r.Verify.Missing == 0 || len(r.Verify.Examples) == 0 {
 				t.Fatalf("%s: %+v", r.Result, r.Verify)
@@ -317,10 +319,11 @@ func TestSample(t *testing.T) {
 func TestIgnoredStatuses(t *testing.T) {
 	c := small(t)
 	c.Target.Ignores = append(c.Target.Ignores, "pending")
-	c.BuiltIn.Rules.Combine = func(id reference.Identity, device string, rows []reference.Row) (reference.State, bool) {
-		st, ok := reference.Combine(id, device, rows)
-		return st, ok && st.Status != reference.Pending
-	}
+	c.BuiltIn = builtin.With(reference.Options{Rules: reference.Rules{
+		Combine: func(id reference.Identity, device string, rows []reference.Row) (reference.State, bool) {
+			st, ok := reference.Combine(id, device, rows)
+			return st, ok && st.Status != reference.Pending
+		}}})
 	if r := run1(t, c); r.Result != Pass || r.Verify.NotJudged == 0 {
 		t.Errorf("%s: %+v", r.Result, r.Verify)
 	}

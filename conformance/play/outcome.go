@@ -1,12 +1,10 @@
 package play
 
 import (
-	"context"
 	"slices"
 	"time"
 
 	"github.com/ctxpush/ctxpush/conformance/event"
-	"github.com/ctxpush/ctxpush/conformance/state"
 	"github.com/ctxpush/ctxpush/conformance/subject"
 	"github.com/ctxpush/ctxpush/scenarios"
 )
@@ -24,6 +22,8 @@ type Outcome struct {
 	Judged  int
 	Settled []scenarios.Want
 	Took    time.Duration
+	// CutShort says that steps were not played because of what came late.
+	CutShort bool
 	// Unfit is the number of the first request that failed; 0 is none.
 	Unfit    int
 	Failures []event.Failure
@@ -32,6 +32,7 @@ type Outcome struct {
 	Broke, Unmet error
 
 	seen *evidence
+	late *subject.Latecomer
 }
 
 // Count is how much was sent.
@@ -76,41 +77,6 @@ func (p *player) outcome(broke error) Outcome {
 	return Outcome{
 		Scenario: p.scenario, Cast: p.cast, Duration: p.duration, Sent: p.count,
 		Judged: p.judged, Settled: p.settled, Took: p.took, Unfit: p.unfit,
-		Failures: p.evidence.told(), Broke: broke, Unmet: unmet, seen: p.evidence,
+		Failures: p.evidence.told(), Broke: broke, Unmet: unmet, seen: p.evidence, late: p.late, CutShort: p.isCutShort,
 	}
-}
-
-// lookAgain is the second look of a replay.
-func (p *player) lookAgain(ctx context.Context, o Outcome) Outcome {
-	if err := subject.Pause(ctx, time.Until(p.lastAck.Add(p.options.Settle))); err != nil {
-		return p.outcome(err)
-	}
-	states, err := p.subject.Prober.States(ctx, keysOf(o.Settled))
-	if err != nil {
-		return p.outcome(err)
-	}
-	return o.LookedAtAgain(p.subject, o.Settled, states)
-}
-
-// LookedAtAgain is the outcome after a second look at states that were right, in
-// the order of wants: nothing may have changed.
-func (o Outcome) LookedAtAgain(s *subject.Subject, wants []scenarios.Want, states []*state.State) Outcome {
-	e := o.seen.clone()
-	for i, w := range wants {
-		m, wrong := state.Compare(w, states[i])
-		if !wrong {
-			continue
-		}
-		e.compared(time.Now(), wants[i:i+1], states[i:i+1], s)
-		kind := event.Reverted
-		if w.Status == "" {
-			kind = event.Accepted
-		}
-		f := e.misjudged(w, states[i], m, kind)
-		f.Detail += ", and was right before"
-		f.Log = s.Receiver.Log(logLines)
-		e.add(s.Hidden(f))
-	}
-	o.seen, o.Failures = e, e.told()
-	return o
 }

@@ -62,7 +62,11 @@ type player struct {
 	// settled are the final states that were right, and took how long they took.
 	settled []scenarios.Want
 	took    time.Duration
-	judged  int // how many states were compared
+	// late are states that were not right in time and may come right yet; isCutShort is
+	// set where steps come after them.
+	late       *subject.Latecomer
+	isCutShort bool
+	judged     int // how many states were compared
 }
 
 // errUnfit ends a scenario whose further steps can't show anything, as one of
@@ -173,6 +177,7 @@ func (p *player) step(ctx context.Context, step scenarios.Step) error {
 // again.
 func (p *player) expect(ctx context.Context, expect []scenarios.Expectation, final bool) error {
 	begin := time.Now()
+	due := p.due()
 	wants, states, err := p.ask(ctx, expect)
 	if len(wants) == 0 {
 		return nil
@@ -186,17 +191,20 @@ func (p *player) expect(ctx context.Context, expect []scenarios.Expectation, fin
 	}
 	p.judged += len(wants)
 	p.compared(time.Now(), wants, states, p.subject)
+	var open []scenarios.Want
 	for i, w := range wants {
 		if m, wrong := state.Compare(w, states[i]); wrong {
 			if err := p.stillProvided(ctx); err != nil {
 				return err
 			}
 			p.fail(p.misjudged(w, states[i], m, state.KindOf(w, states[i], p.taken, p.refused)))
+			open = append(open, w)
 		} else if final && !isProvided(p.scenario) {
 			p.settled = append(p.settled, w)
 		}
 	}
 	if len(p.failures) > 0 {
+		p.await(open, due, final)
 		return errUnfit
 	}
 	p.took = max(p.took, time.Since(begin))
@@ -210,13 +218,17 @@ func (p *player) ask(ctx context.Context, expect []scenarios.Expectation) ([]sce
 	if len(wants) == 0 {
 		return nil, nil, nil
 	}
-	from := p.lastAck
-	if p.recovered.After(from) {
-		from = p.recovered
-	}
-	if from.IsZero() {
-		from = time.Now()
-	}
-	states, err := probe.Settle(ctx, p.subject.Prober, subject.Questions(wants), from.Add(p.options.Settle))
+	states, err := probe.Settle(ctx, p.subject.Prober, subject.Questions(wants), p.due().Add(p.options.Settle))
 	return wants, states, err
+}
+
+// due is from when on states have their time to settle.
+func (p *player) due() time.Time {
+	switch {
+	case p.recovered.After(p.lastAck):
+		return p.recovered
+	case p.lastAck.IsZero():
+		return time.Now()
+	}
+	return p.lastAck
 }

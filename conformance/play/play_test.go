@@ -7,6 +7,7 @@ import (
 
 	"github.com/ctxpush/ctxpush/conformance/config"
 	"github.com/ctxpush/ctxpush/conformance/event"
+	"github.com/ctxpush/ctxpush/conformance/receiver/builtin"
 	"github.com/ctxpush/ctxpush/conformance/state"
 	"github.com/ctxpush/ctxpush/conformance/subject"
 	"github.com/ctxpush/ctxpush/fixtures"
@@ -20,7 +21,7 @@ func inMemory(t *testing.T, rules reference.Rules) *subject.Subject {
 	t.Helper()
 	target := config.Config{Identity: scenarios.ByDevice, Settle: 20 * time.Millisecond}
 	target.SetDefaults()
-	s, err := subject.Open(target, reference.Options{Rules: rules})
+	s, err := subject.Open(target, builtin.With(reference.Options{Rules: rules}))
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -57,9 +57,6 @@ func newHTTP(cfg config.Config, base func() string, client *http.Client) (Prober
 	if err != nil {
 		return nil, cfg.Mistake("probe.http.jq", "%s", err)
 	}
-	if strings.TrimSpace(spec.JQ) == "." {
-		code = nil
-	}
 	if spec.URL != "" {
 		base = func() string { return spec.URL }
 	}
@@ -83,7 +80,7 @@ func newHTTP(cfg config.Config, base func() string, client *http.Client) (Prober
 		p.headers.Set(name, text)
 	}
 	p.redact = newRedactor(secrets)
-	p.reader = reader{jq: code, src: spec.JQ, mend: "probe.http.jq", statuses: cfg.Statuses, redact: p.redact}
+	p.reader = reader{jq: runnerOf(spec.JQ, code), src: spec.JQ, mend: "probe.http.jq", statuses: cfg.Statuses, redact: p.redact}
 	p.client = ownClient(client)
 	return p, nil
 }
@@ -111,6 +108,14 @@ func ownClient(client *http.Client) *http.Client {
 	}
 	own.CheckRedirect = func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
 	return &own
+}
+
+// Close ends the process of a program of the owner's own.
+func (p *httpProber) Close() error {
+	if p.reader.jq == nil {
+		return nil
+	}
+	return p.reader.jq.close()
 }
 
 // States asks with one request a key, or with one a chunk of keys where there

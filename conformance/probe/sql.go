@@ -19,36 +19,12 @@ import (
 	"golang.org/x/sync/errgroup"
 )
 
+const sqlKey = "probe.sql"
+
 const (
 	sqlConnections = 4
 	sqlIdle        = 30 * time.Second // until a connection without work is closed
 )
-
-// dialect is what databases do differently.
-type dialect interface {
-	// open prepares connections to a database and makes none. The error is free
-	// of the password.
-	open(dsn string) (opened, error)
-	// one is the query for one key with its arguments.
-	one(ctx context.Context, db *sql.DB, q sqltext.Query, key mocksender.Key) (string, []any, error)
-	// batch is how many keys one query is made for at most; 0: not for several.
-	batch() int
-	// many is the query for several keys with its arguments. The first column of
-	// its result is the index of the key.
-	many(ctx context.Context, db *sql.DB, q sqltext.Query, keys []mocksender.Key) (string, []any, error)
-	// keeps says whether the query for one key is the same for all, and worth to
-	// be prepared.
-	keeps() bool
-	// passing says whether a question that failed may be answered a moment later.
-	passing(error) bool
-}
-
-// opened is a database and how it is named without its password.
-type opened struct {
-	*sql.DB
-	address string
-	secrets []string
-}
 
 // sqlProber queries the receiver's database.
 type sqlProber struct {
@@ -57,7 +33,7 @@ type sqlProber struct {
 	base     func() string  // nil: not in a container of ours
 	ports    receiver.Ports // nil: likewise
 	query    sqltext.Query
-	dialect  dialect
+	driver   Driver
 	wait     time.Duration
 	statuses map[string]mocksender.DeliveryStatus
 
@@ -69,12 +45,12 @@ type sqlProber struct {
 
 // database is the database at one address.
 type database struct {
-	opened
+	Database
 	dsn    string
 	reader reader
 
 	preparing sync.Mutex
-	prepared  *sql.Stmt // of a dialect that keeps its query; nil: not yet
+	prepared  *sql.Stmt // of a driver that prepares its query; nil: not yet
 }
 
 // ask makes the query for one key.
@@ -96,36 +72,28 @@ func (db *database) ask(ctx context.Context, keep bool, query string, args []any
 }
 
 func newSQL(cfg config.Config, r receiver.Receiver) (Prober, error) {
-	const key = "probe.sql"
 	p := &sqlProber{spec: *cfg.Probe.SQL, secret: string(cfg.Secret), wait: min(cfg.Timeout, maxWait), statuses: cfg.Statuses}
 	var err error
 	if p.query, err = p.spec.Statement(); err != nil {
-		return nil, cfg.Mistake(key+".query", "%s", err)
+		return nil, cfg.Mistake(sqlKey+".query", "%s", err)
 	}
-	switch p.spec.Driver {
-	case sqltext.Postgres:
-		p.dialect = &postgres{}
-	case sqltext.MySQL:
-		p.dialect = mariaDB{}
-	case sqltext.SQLite:
-		p.dialect = sqlite{abs: cfg.Abs}
-	default:
-		return nil, cfg.Mistake(key+".driver", "%q is unknown: want one of %s", p.spec.Driver, words(sqltext.Dialects))
+	if p.driver, err = driverOf(cfg); err != nil {
+		return nil, err
 	}
-	p.batch = p.dialect.batch()
+	p.batch = p.driver.Batch()
 	// Judged before the receiver starts, with the ports as they are inside.
 	dsn, err := p.dsn("127.0.0.1", func(port int) (int, error) { return port, nil })
 	if err != nil {
-		return nil, cfg.Mistake(key+".dsn", "%s", err)
+		return nil, cfg.Mistake(sqlKey+".dsn", "%s", err)
 	}
-	db, err := p.dialect.open(dsn)
+	db, err := p.driver.Open(dsn)
 	if err != nil {
-		return nil, cfg.Mistake(key+".dsn", "%s", err)
+		return nil, cfg.Mistake(sqlKey+".dsn", "%s", err)
 	}
 	if ports, ok := r.(receiver.Ports); ok {
 		p.base, p.ports = r.URL, ports
 	} else if len(p.spec.Ports()) > 0 {
-		return nil, errors.Join(cfg.Mistake(key+".dsn", "asks for a port of a container, and the receiver has none; write the address"), db.Close())
+		return nil, errors.Join(cfg.Mistake(sqlKey+".dsn", "asks for a port of a container, and the receiver has none; write the address"), db.Close())
 	}
 	return p, db.Close()
 }
@@ -165,7 +133,7 @@ func (p *sqlProber) connect() (*database, error) {
 	if p.db != nil && p.db.dsn == dsn {
 		return p.db, nil
 	}
-	db, err := p.dialect.open(dsn)
+	db, err := p.driver.Open(dsn)
 	if err != nil {
 		return nil, err
 	}
@@ -176,8 +144,8 @@ func (p *sqlProber) connect() (*database, error) {
 		// What is asked there still ends with an error that passes.
 		_ = p.db.Close()
 	}
-	r := reader{mend: "probe.sql.query", statuses: p.statuses, redact: newRedactor(append(db.secrets, p.secret))}
-	p.db = &database{opened: db, dsn: dsn, reader: r}
+	r := reader{mend: "probe.sql.query", statuses: p.statuses, redact: newRedactor(append(db.Secrets, p.secret))}
+	p.db = &database{Database: db, dsn: dsn, reader: r}
 	return p.db, nil
 }
 
@@ -260,7 +228,7 @@ func (p *sqlProber) askMany(ctx context.Context, db *database, keys []mocksender
 func (p *sqlProber) tryMany(ctx context.Context, db *database, keys []mocksender.Key, into []*event.State) error {
 	ctx, cancel := context.WithTimeout(ctx, p.wait)
 	defer cancel()
-	query, args, err := p.dialect.many(ctx, db.DB, p.query, keys)
+	query, args, err := p.driver.Many(ctx, db.DB, p.query, keys)
 	if err != nil {
 		return err
 	}
@@ -308,11 +276,11 @@ func (p *sqlProber) askEach(ctx context.Context, db *database, keys []mocksender
 func (p *sqlProber) askOne(parent context.Context, db *database, key mocksender.Key) (*event.State, error) {
 	ctx, cancel := context.WithTimeout(parent, p.wait)
 	defer cancel()
-	query, args, err := p.dialect.one(ctx, db.DB, p.query, key)
+	query, args, err := p.driver.One(ctx, db.DB, p.query, key)
 	if err != nil {
 		return nil, p.failed(parent, db, err)
 	}
-	rows, err := db.ask(ctx, p.dialect.keeps(), query, args)
+	rows, err := db.ask(ctx, p.driver.Prepares(), query, args)
 	if err != nil {
 		return nil, p.failed(parent, db, err)
 	}
@@ -354,11 +322,11 @@ func (p *sqlProber) failed(parent context.Context, db *database, err error) *Err
 		return e
 	}
 	e := db.failf("%s", db.reader.redact.cut(err.Error(), 200))
-	e.Err, e.Temporary = err, lost(err) || p.dialect.passing(err)
+	e.Err, e.Temporary = err, lost(err) || p.driver.IsPassing(err)
 	return e
 }
 
 func (db *database) failf(format string, args ...any) *Error {
 	r := db.reader.redact
-	return &Error{Request: r.cut(db.address, 120), Msg: r.text(fmt.Sprintf(format, args...))}
+	return &Error{Request: r.cut(db.Address, 120), Msg: r.text(fmt.Sprintf(format, args...))}
 }

@@ -14,7 +14,6 @@ import (
 	"strings"
 	"time"
 
-	"github.com/ctxpush/ctxpush/conformance/config"
 	"github.com/ctxpush/ctxpush/conformance/event"
 	"github.com/ctxpush/ctxpush/conformance/state"
 	"github.com/ctxpush/ctxpush/mocksender"
@@ -163,23 +162,6 @@ func jsonOf(r *reader, v any) (json.RawMessage, error) {
 		return nil, fmt.Errorf("is %s: want JSON", r.redact.cut(text, 80))
 	}
 	return raw, nil
-}
-
-// valueOf is a parameter's value: NULL for the device of a message on all
-// devices.
-func valueOf(key mocksender.Key, param string) any {
-	switch param {
-	case config.KeyParams[0]:
-		return key.CampaignID
-	case config.KeyParams[1]:
-		return key.UserID
-	case config.KeyParams[2]:
-		return key.IdempotencyKey
-	}
-	if key.DeviceToken == "" {
-		return nil
-	}
-	return key.DeviceToken
 }
 
 // lost tells a connection that failed or broke from a database's answer.

@@ -18,84 +18,72 @@ import (
 	. "github.com/onsi/gomega"
 
 	"github.com/ctxpush/ctxpush/conformance/config"
+	"github.com/ctxpush/ctxpush/conformance/receiver/internal/owner"
+	"github.com/ctxpush/ctxpush/conformance/receiver/internal/process"
+	"github.com/ctxpush/ctxpush/conformance/receiver/internal/receivertest"
 )
 
 func TestCommandKeepsItsDisk(t *testing.T) {
 	g := NewWithT(t)
 	ctx := t.Context()
-	r := newCommand(t, command(""), Env{})
+	r := ofCommand(t, program(""), Env{})
 	g.Expect(r.Fixed()).To(BeEmpty())
 	g.Expect(r.Info()).To(Equal(Info{Kind: "command"}))
 
 	g.Expect(r.Start(ctx)).To(Succeed())
 	g.Expect(r.URL()).To(MatchRegexp(`^http://127\.0\.0\.1:\d+$`))
-	g.Expect(get(t, r, "/starts")).To(Equal("1"))
-	g.Expect(get(t, r, "/secret")).To(Equal(testSecret))
+	g.Expect(receivertest.Get(t, r, "/starts")).To(Equal("1"))
+	g.Expect(receivertest.Get(t, r, "/secret")).To(Equal(receivertest.Secret))
 	g.Expect(r.Start(ctx)).To(MatchError(ContainSubstring("runs already")))
 
-	pid := get(t, r, "/pid")
+	pid := receivertest.Get(t, r, "/pid")
 	g.Expect(r.Stop(ctx)).To(Succeed())
-	g.Expect(runs(pid)).To(BeFalse())
+	g.Expect(receivertest.Runs(pid)).To(BeFalse())
 	g.Expect(r.Log(1)).To(Equal([]string{"bye"}))
 	_, ended := r.Exited()
 	g.Expect(ended).To(BeFalse(), "it was asked to")
 
 	g.Expect(r.Start(ctx)).To(Succeed())
-	g.Expect(get(t, r, "/starts")).To(Equal("2"))
-	pid = get(t, r, "/pid")
+	g.Expect(receivertest.Get(t, r, "/starts")).To(Equal("2"))
+	pid = receivertest.Get(t, r, "/pid")
 	g.Expect(r.Kill(ctx)).To(Succeed())
-	g.Expect(runs(pid)).To(BeFalse())
+	g.Expect(receivertest.Runs(pid)).To(BeFalse())
 	g.Expect(r.Log(100)).To(HaveLen(3), "a killed receiver says no bye")
 
 	g.Expect(r.Start(ctx)).To(Succeed())
-	g.Expect(get(t, r, "/starts")).To(Equal("3"))
-	pid = get(t, r, "/pid")
+	g.Expect(receivertest.Get(t, r, "/starts")).To(Equal("3"))
+	pid = receivertest.Get(t, r, "/pid")
 	g.Expect(r.Close()).To(Succeed())
 	g.Expect(r.Close()).To(Succeed())
-	g.Expect(runs(pid)).To(BeFalse())
+	g.Expect(receivertest.Runs(pid)).To(BeFalse())
 }
 
 func TestCommandReadyByPort(t *testing.T) {
-	c := command("sick")
+	c := program("sick")
 	c.Ready.HTTP = ""
-	NewWithT(t).Expect(newCommand(t, c, Env{}).Start(t.Context())).To(Succeed())
+	NewWithT(t).Expect(ofCommand(t, c, Env{}).Start(t.Context())).To(Succeed())
 }
 
 func TestCommandThatOutlivesSIGTERM(t *testing.T) {
 	g := NewWithT(t)
-	r := newCommand(t, command("stubborn"), Env{Grace: 50 * time.Millisecond})
+	r := ofCommand(t, program("stubborn"), Env{Grace: 50 * time.Millisecond})
 	g.Expect(r.Start(t.Context())).To(Succeed())
-	pid := get(t, r, "/pid")
+	pid := receivertest.Get(t, r, "/pid")
 	err := r.Stop(t.Context())
 	var stop *StopError
 	g.Expect(errors.As(err, &stop)).To(BeTrue())
 	g.Expect(err).To(MatchError(ContainSubstring("did not end within 50ms of SIGTERM and was killed")))
-	g.Expect(runs(pid)).To(BeFalse())
+	g.Expect(receivertest.Runs(pid)).To(BeFalse())
 	g.Expect(r.Start(t.Context())).To(Succeed())
-	g.Expect(get(t, r, "/starts")).To(Equal("2"))
+	g.Expect(receivertest.Get(t, r, "/starts")).To(Equal("2"))
 	g.Expect(errors.As(r.Stop(t.Context()), &stop)).To(BeTrue())
 	g.Expect(stop.Again).To(BeTrue())
-}
-
-// The whole grace is waited for once: a receiver that has outlived it will do so
-// again.
-func TestPatience(t *testing.T) {
-	g := NewWithT(t)
-	p := patience{grace: 10 * time.Second}
-	g.Expect(p.now()).To(Equal(10 * time.Second))
-	g.Expect(p.end()).To(Equal(closeGrace))
-	first, second := p.outlive("it", "SIGTERM", "want a handler"), p.outlive("it", "SIGTERM", "want a handler")
-	g.Expect(first).To(MatchError("it: did not end within 10s of SIGTERM and was killed: want a handler"))
-	g.Expect(second).To(MatchError("it: did not end within 1s of SIGTERM and was killed"))
-	g.Expect([]bool{first.Again, second.Again}).To(Equal([]bool{false, true}))
-	g.Expect(p.now()).To(Equal(time.Second))
-	g.Expect(p.end()).To(BeZero())
 }
 
 // At the end of a run, too, a receiver may put its things in order.
 func TestCommandIsAskedToEndByClose(t *testing.T) {
 	g := NewWithT(t)
-	r := newCommand(t, command(""), Env{})
+	r := ofCommand(t, program(""), Env{})
 	g.Expect(r.Start(t.Context())).To(Succeed())
 	g.Expect(r.Close()).To(Succeed())
 	g.Expect(r.Log(5)).To(ContainElement(Equal("bye")))
@@ -103,18 +91,18 @@ func TestCommandIsAskedToEndByClose(t *testing.T) {
 
 func TestCommandThatDiesAtOnce(t *testing.T) {
 	g := NewWithT(t)
-	c := command("dies")
+	c := program("dies")
 	c.Ready.Timeout = time.Hour // not waited for
-	err := startError(t, t.Context(), newCommand(t, c, Env{}))
+	err := startError(t, t.Context(), ofCommand(t, c, Env{}))
 	g.Expect(err.Error()).To(MatchRegexp(`^command \S*receiver: ended before it was ready: ended with exit status 3 \(tried GET http://127\.0\.0\.1:\d+/healthz for \S+\); its log ends with "no database at all"$`))
 	g.Expect(err.Log).To(ConsistOf(`receiver in mode "dies"`, "no database at all"))
 }
 
 func TestCommandWhoseChildKeepsItsOutput(t *testing.T) {
 	g := NewWithT(t)
-	c := command("leaves-child")
+	c := program("leaves-child")
 	c.Ready.Timeout = time.Hour
-	err := startError(t, t.Context(), newCommand(t, c, Env{}))
+	err := startError(t, t.Context(), ofCommand(t, c, Env{}))
 	g.Expect(err.Error()).To(ContainSubstring("ended with exit status 4"))
 	var child string
 	for _, line := range err.Log {
@@ -123,16 +111,16 @@ func TestCommandWhoseChildKeepsItsOutput(t *testing.T) {
 		}
 	}
 	g.Expect(child).NotTo(BeEmpty())
-	g.Expect(runs(child)).To(BeFalse(), "its child went with it")
+	g.Expect(receivertest.Runs(child)).To(BeFalse(), "its child went with it")
 }
 
 func TestCommandThatIsNeverReady(t *testing.T) {
 	for mode, want := range map[string]string{"sick": "answered 503, want 2xx", "silent": "connection refused"} {
 		t.Run(mode, func(t *testing.T) {
 			g := NewWithT(t)
-			c := command(mode)
+			c := program(mode)
 			c.Ready.Timeout = 2 * time.Second
-			err := startError(t, t.Context(), newCommand(t, c, Env{}))
+			err := startError(t, t.Context(), ofCommand(t, c, Env{}))
 			g.Expect(err.Error()).To(ContainSubstring("was not ready within 2s, the last try: "))
 			g.Expect(err.Error()).To(ContainSubstring(want))
 			g.Expect(err.Tried).To(HavePrefix("GET http://127.0.0.1:"))
@@ -146,9 +134,9 @@ func TestCommandThatIsInterrupted(t *testing.T) {
 	g := NewWithT(t)
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
-	c := command("silent")
+	c := program("silent")
 	c.Ready.Timeout = time.Hour
-	g.Expect(startError(t, ctx, newCommand(t, c, Env{}))).To(MatchError(context.Canceled))
+	g.Expect(startError(t, ctx, ofCommand(t, c, Env{}))).To(MatchError(context.Canceled))
 }
 
 func TestCommandThatCannotBeStarted(t *testing.T) {
@@ -162,9 +150,9 @@ func TestCommandThatCannotBeStarted(t *testing.T) {
 		"no program":          {file, "exec format error"},
 	} {
 		t.Run(name, func(t *testing.T) {
-			cmd := command("")
+			cmd := program("")
 			cmd.Argv[0] = c.argv0
-			err := startError(t, t.Context(), newCommand(t, cmd, Env{}))
+			err := startError(t, t.Context(), ofCommand(t, cmd, Env{}))
 			NewWithT(t).Expect(err.Error()).To(ContainSubstring(c.want))
 		})
 	}
@@ -178,7 +166,7 @@ func TestCommandMistakes(t *testing.T) {
 	for want, change := range map[string]func(*config.Command){
 		"receiver.command.argv: missing":                     func(c *config.Command) { c.Argv = nil },
 		"receiver.command.argv[1]: ":                         func(c *config.Command) { c.Argv = append(c.Argv, "--secret=${SECRET}") },
-		"receiver.command.argv[2]: holds the secret":         func(c *config.Command) { c.Argv = append(c.Argv, "-s", testSecret) },
+		"receiver.command.argv[2]: holds the secret":         func(c *config.Command) { c.Argv = append(c.Argv, "-s", receivertest.Secret) },
 		"receiver.command: neither argv nor env has ${PORT}": func(c *config.Command) { delete(c.Env, "PORT") },
 		"receiver.command.dir: /no/such/dir does not exist":  func(c *config.Command) { c.Dir = "/no/such/dir" },
 		"receiver.command.dir: " + file + " is a file":       func(c *config.Command) { c.Dir = file },
@@ -186,41 +174,41 @@ func TestCommandMistakes(t *testing.T) {
 	} {
 		t.Run(want, func(t *testing.T) {
 			g := NewWithT(t)
-			c := command("")
+			c := program("")
 			change(&c)
-			_, err := New(config.Config{Receiver: config.Receiver{Command: &c}}, Env{Secret: testSecret})
+			_, err := New(config.Config{Receiver: config.Receiver{Command: &c}}, Env{Secret: receivertest.Secret})
 			g.Expect(err).To(BeAssignableToTypeOf(&config.Error{}))
 			g.Expect(err).To(MatchError(ContainSubstring(want)))
-			g.Expect(err.Error()).NotTo(ContainSubstring(testSecret))
+			g.Expect(err.Error()).NotTo(ContainSubstring(receivertest.Secret))
 		})
 	}
 }
 
 func TestCommandThatDiesLater(t *testing.T) {
 	g := NewWithT(t)
-	r := newCommand(t, command(""), Env{})
+	r := ofCommand(t, program(""), Env{})
 	g.Expect(r.Start(t.Context())).To(Succeed())
 	_, ended := r.Exited()
 	g.Expect(ended).To(BeFalse())
-	askToDie(t, r)
+	receivertest.AskToDie(t, r)
 	how, _ := r.Exited()
 	g.Expect(how).To(Equal("ended with exit status 7"))
 	g.Expect(r.Stop(t.Context())).To(Succeed())
 	g.Expect(r.Start(t.Context())).To(Succeed())
-	g.Expect(get(t, r, "/starts")).To(Equal("2"))
-	askToDie(t, r)
+	g.Expect(receivertest.Get(t, r, "/starts")).To(Equal("2"))
+	receivertest.AskToDie(t, r)
 	g.Expect(r.Start(t.Context())).To(Succeed(), "also without a stop")
-	g.Expect(get(t, r, "/starts")).To(Equal("3"))
+	g.Expect(receivertest.Get(t, r, "/starts")).To(Equal("3"))
 }
 
 func TestCommandSecretStaysOutOfItsLog(t *testing.T) {
 	g := NewWithT(t)
-	r := newCommand(t, command("tells-secret"), Env{})
+	r := ofCommand(t, program("tells-secret"), Env{})
 	g.Expect(r.Start(t.Context())).To(Succeed())
 	g.Eventually(func() []string { return r.Log(10) }).WithTimeout(time.Minute).WithPolling(5 * time.Millisecond).
 		Should(ContainElement("the secret is [secret], oh"))
 	g.Expect(r.Kill(t.Context())).To(Succeed())
-	g.Expect(strings.Join(r.Log(10), "\n")).NotTo(ContainSubstring(testSecret))
+	g.Expect(strings.Join(r.Log(10), "\n")).NotTo(ContainSubstring(receivertest.Secret))
 }
 
 func TestCommandWhosePortIsTaken(t *testing.T) {
@@ -228,7 +216,7 @@ func TestCommandWhosePortIsTaken(t *testing.T) {
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	g.Expect(err).NotTo(HaveOccurred())
 	defer l.Close()
-	p := newCommand(t, command(""), Env{}).(*process)
+	p := ofCommand(t, program(""), Env{})
 	ports := []int{l.Addr().(*net.TCPAddr).Port}
 	p.port = func() (int, error) {
 		if len(ports) == 0 {
@@ -244,9 +232,9 @@ func TestCommandWhosePortIsTaken(t *testing.T) {
 
 func TestCommandHasAGroupOfItsOwn(t *testing.T) {
 	g := NewWithT(t)
-	p := newCommand(t, command(""), Env{}).(*process)
+	p := ofCommand(t, program(""), Env{})
 	g.Expect(p.Start(t.Context())).To(Succeed())
-	pid := p.child.cmd.Process.Pid
+	pid := p.child.PID
 	g.Expect(syscall.Getpgid(pid)).To(Equal(pid))
 }
 
@@ -254,8 +242,8 @@ func TestCommandGoesWithAKilledRun(t *testing.T) {
 	if runtime.GOOS != "linux" {
 		t.Skip("only Linux ends a process with its parent")
 	}
-	pid := killedHarness(t, "command", "CTXPUSH_TEST_DIR="+t.TempDir())
-	NewWithT(t).Eventually(func() bool { return runs(pid) }).
+	pid := receivertest.KilledHarness(t, "command", "CTXPUSH_TEST_DIR="+t.TempDir())
+	NewWithT(t).Eventually(func() bool { return receivertest.Runs(pid) }).
 		WithTimeout(time.Minute).WithPolling(5 * time.Millisecond).Should(BeFalse())
 }
 
@@ -277,13 +265,13 @@ func TestCommandThatLeavesADaemon(t *testing.T) {
 	}
 	g := NewWithT(t)
 	c := daemon()
-	r := newCommand(t, c, Env{})
+	r := ofCommand(t, c, Env{})
 	g.Expect(r.Start(t.Context())).To(Succeed())
-	pid := stray(t, r.(*process).dir)
+	pid := stray(t, r.dir)
 	g.Expect(r.Kill(t.Context())).To(Succeed())
-	g.Expect(runs(pid)).To(BeTrue(), "it may be a database that the receiver needs again")
+	g.Expect(receivertest.Runs(pid)).To(BeTrue(), "it may be a database that the receiver needs again")
 	g.Expect(r.Close()).To(Succeed())
-	g.Expect(runs(pid)).To(BeFalse())
+	g.Expect(receivertest.Runs(pid)).To(BeFalse())
 }
 
 func TestDaemonOfAKilledRunIsEndedByTheNext(t *testing.T) {
@@ -292,14 +280,23 @@ func TestDaemonOfAKilledRunIsEndedByTheNext(t *testing.T) {
 	}
 	g := NewWithT(t)
 	dir := t.TempDir()
-	killedHarness(t, "daemon", "CTXPUSH_TEST_DIR="+dir)
+	receivertest.KilledHarness(t, "daemon", "CTXPUSH_TEST_DIR="+dir)
 	pid := stray(t, dir)
-	g.Expect(runs(pid)).To(BeTrue())
-	g.Expect(endStrays(func(mark string) bool { return ownerOfMark(mark).gone() })).To(Succeed())
-	g.Expect(runs(pid)).To(BeFalse())
+	g.Expect(receivertest.Runs(pid)).To(BeTrue())
+	g.Expect(process.EndStrays(func(mark string) bool { return owner.OfMark(mark).IsGone() })).To(Succeed())
+	g.Expect(receivertest.Runs(pid)).To(BeFalse())
 }
 
 func TestLookProgram(t *testing.T) {
-	_, err := lookProgram("./missing", t.TempDir())
+	_, err := process.Look("./missing", t.TempDir())
 	NewWithT(t).Expect(errors.Is(err, fs.ErrNotExist)).To(BeTrue())
+}
+
+func TestCommandIsFrozen(t *testing.T) {
+	receivertest.Freezes(t, ofCommand(t, program(""), Env{}))
+}
+
+func TestOnlyWhatRunsIsFrozen(t *testing.T) {
+	r := ofCommand(t, program(""), Env{})
+	NewWithT(t).Expect(r.Freeze(t.Context())).To(MatchError(ContainSubstring("does not run, and can't be frozen")))
 }

@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"strings"
 	"time"
+
+	"github.com/ctxpush/ctxpush/conformance/receiver/internal/lines"
 )
 
 // StartError is a receiver that did not start: the surroundings' fault as far
@@ -19,13 +21,13 @@ type StartError struct {
 // Error is one line; it ends with the last line of the log, where there is one.
 func (e *StartError) Error() string {
 	var b strings.Builder
-	fmt.Fprintf(&b, "%s: %s", e.Receiver, oneLine(e.Err.Error()))
+	fmt.Fprintf(&b, "%s: %s", e.Receiver, lines.One(e.Err.Error()))
 	if e.Tried != "" {
 		fmt.Fprintf(&b, " (tried %s for %s)", e.Tried, round(e.Waited))
 	}
 	for i := len(e.Log) - 1; i >= 0; i-- {
 		if line := strings.TrimSpace(e.Log[i]); line != "" {
-			fmt.Fprintf(&b, "; its log ends with %q", cut(line, 200))
+			fmt.Fprintf(&b, "; its log ends with %q", lines.Cut(line, 200))
 			break
 		}
 	}
@@ -34,6 +36,29 @@ func (e *StartError) Error() string {
 
 // Unwrap is the reason alone.
 func (e *StartError) Unwrap() error { return e.Err }
+
+// EndedError is a receiver that ended before it was ready.
+type EndedError struct {
+	How string // such as "ended with exit status 1"; empty where that is not known
+}
+
+func (e *EndedError) Error() string {
+	if e.How == "" {
+		return "ended before it was ready"
+	}
+	return "ended before it was ready: " + e.How
+}
+
+// NoEngineError is a container engine that is not there, or does not answer.
+type NoEngineError struct {
+	Host string // where it was looked for
+	Err  error
+}
+
+// Error is one line.
+func (e *NoEngineError) Error() string {
+	return fmt.Sprintf("no container engine at %s: %s; start Docker, or use receiver.command or receiver.url", e.Host, lines.Cut(lines.One(e.Err.Error()), 200))
+}
 
 // StopError is a receiver that did not end on the signal which asks it to. It
 // was killed, so it has ended by the time of the error.
@@ -62,14 +87,4 @@ func round(d time.Duration) time.Duration {
 		return d.Round(time.Millisecond)
 	}
 	return d.Round(100 * time.Millisecond)
-}
-
-func oneLine(s string) string { return strings.Join(strings.Fields(s), " ") }
-
-// cut is s, or its first n bytes and an ellipsis.
-func cut(s string, n int) string {
-	if len(s) <= n {
-		return s
-	}
-	return strings.ToValidUTF8(s[:n], "") + "…"
 }

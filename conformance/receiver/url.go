@@ -6,6 +6,10 @@ import (
 	"net/url"
 	"strings"
 	"time"
+
+	"github.com/ctxpush/ctxpush/conformance/config"
+	"github.com/ctxpush/ctxpush/conformance/receiver/internal/lines"
+	"github.com/ctxpush/ctxpush/conformance/receiver/internal/ready"
 )
 
 // reachTimeout bounds the look whether a receiver that runs already answers.
@@ -13,17 +17,25 @@ const reachTimeout = 10 * time.Second
 
 // remote is a receiver that runs already, and that others run.
 type remote struct {
-	unasked
 	base    string
 	address string // host:port
 }
 
 const fixedURL = "a url is not ours to restart"
 
-func newRemote(raw string) (Receiver, error) {
+func init() {
+	Register(Kind{Name: "url", New: newRemote,
+		StartAdvice: func(config.Receiver, bool) []string {
+			return []string{"start the receiver, and see that receiver.url names the host and port on which it listens;",
+				"from within a container, the host's loopback is another one: use --network host"}
+		}})
+}
+
+func newRemote(cfg config.Config, _ Env) (Receiver, error) {
+	raw := cfg.Receiver.URL
 	u, err := url.Parse(raw)
 	if err != nil {
-		return nil, mistake("receiver.url", "%q is no URL: want one such as http://127.0.0.1:3000", cut(raw, 100))
+		return nil, mistake("receiver.url", "%q is no URL: want one such as http://127.0.0.1:3000", lines.Cut(raw, 100))
 	}
 	port := u.Port()
 	if port == "" {
@@ -40,7 +52,7 @@ func (r *remote) Start(ctx context.Context) error {
 	d := net.Dialer{Timeout: reachTimeout}
 	conn, err := d.DialContext(ctx, "tcp", r.address)
 	if err != nil {
-		return &StartError{Receiver: "url " + r.base, Tried: "to connect to " + r.address, Waited: time.Since(began), Err: reason(err)}
+		return &StartError{Receiver: "url " + r.base, Tried: "to connect to " + r.address, Waited: time.Since(began), Err: ready.Reason(err)}
 	}
 	return conn.Close()
 }
@@ -53,7 +65,5 @@ func (r *remote) Log(int) []string           { return nil }
 func (r *remote) Info() Info                 { return Info{Kind: "url"} }
 func (r *remote) Close() error               { return nil }
 
-// unasked is for receivers whose end can't be seen from outside.
-type unasked struct{}
-
-func (unasked) Exited() (string, bool) { return "", false }
+// Exited is never known: its end can't be seen from outside.
+func (r *remote) Exited() (string, bool) { return "", false }

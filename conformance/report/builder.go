@@ -131,6 +131,7 @@ func judged(c event.Check, v event.Verdict) Check {
 		Requests:    v.Requests,
 		Events:      v.Events,
 		Failures:    v.Failures,
+		Notes:       v.Notes,
 		Orders:      v.Orders,
 		Scenarios:   v.Scenarios,
 	}

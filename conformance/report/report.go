@@ -96,6 +96,8 @@ type Check struct {
 	Requests    int             `json:"requests"`
 	Events      int             `json:"events"`
 	Failures    []event.Failure `json:"failures"`
+	// Notes are what it showed besides, and is no failure.
+	Notes []event.Note `json:"notes,omitempty"`
 	// Orders counts what was explored, by its shape; Scenarios are the traces of
 	// what was played, where the run keeps those of passing checks too.
 	Orders    []event.Orders   `json:"orders,omitempty"`

@@ -87,6 +87,9 @@ func tidyCheck(c Check) Check {
 	c.Reason = bounded(c.Reason, maxReason)
 	c.Clauses = orEmpty(texts(c.Clauses, maxText))
 	c.Failures = orEmpty(each(c.Failures, tidyFailure))
+	c.Notes = each(c.Notes, func(n event.Note) event.Note {
+		return event.Note{Kind: bounded(n.Kind, maxText), TookMS: max(0, n.TookMS), Setting: bounded(n.Setting, maxText)}
+	})
 	c.Orders = each(c.Orders, func(o event.Orders) event.Orders {
 		o.History, o.Manner = bounded(o.History, maxText), boundedAs(o.Manner)
 		return o

@@ -12,7 +12,6 @@ import (
 	"github.com/ctxpush/ctxpush/conformance/receiver"
 	"github.com/ctxpush/ctxpush/conformance/state"
 	"github.com/ctxpush/ctxpush/fixtures"
-	"github.com/ctxpush/ctxpush/fixtures/reference"
 	"github.com/ctxpush/ctxpush/mocksender"
 	"github.com/ctxpush/ctxpush/mocksender/redact"
 	"github.com/ctxpush/ctxpush/scenarios"
@@ -27,13 +26,16 @@ type Subject struct {
 	Prober probe.Prober
 	// Throttle is what all senders of webhooks keep to.
 	Throttle *mocksender.Throttle
-	hide     *redact.Redactor
+	// Late are the states that were not right in time.
+	Late *Latecomers
+	hide *redact.Redactor
 }
 
 // Open is the receiver that the target describes; it is neither started nor
-// asked yet. A target without a secret gets a random one. The error is a
+// asked yet. A target without a secret gets a random one. builtIn makes the receiver
+// where the target names none; nil is the one that is linked. The error is a
 // *config.Error.
-func Open(target config.Config, builtIn reference.Options) (*Subject, error) {
+func Open(target config.Config, builtIn receiver.Constructor) (*Subject, error) {
 	if target.Secret == "" {
 		target.Secret = config.Secret(NewSecret())
 	}
@@ -50,10 +52,12 @@ func Open(target config.Config, builtIn reference.Options) (*Subject, error) {
 
 // New is a subject of a receiver and a probe that are there.
 func New(target config.Config, r receiver.Receiver, p probe.Prober) *Subject {
-	return &Subject{
+	s := &Subject{
 		Supervisor: &Supervisor{Receiver: r}, Target: target, Prober: p, hide: redact.New(blank, target.Hidden()...),
 		Throttle: &mocksender.Throttle{Every: target.Limits.Every(), Connections: target.Limits.Connections},
 	}
+	s.Late = &Latecomers{prober: p, settle: func() time.Duration { return s.Target.Settle }}
+	return s
 }
 
 // Close ends what was opened and started.

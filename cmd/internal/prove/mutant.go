@@ -12,6 +12,7 @@ import (
 	"github.com/ctxpush/ctxpush/conformance/config"
 	"github.com/ctxpush/ctxpush/conformance/doctor"
 	"github.com/ctxpush/ctxpush/conformance/event"
+	"github.com/ctxpush/ctxpush/conformance/receiver/builtin"
 	"github.com/ctxpush/ctxpush/conformance/report"
 	"github.com/ctxpush/ctxpush/fixtures/mutants"
 	"github.com/ctxpush/ctxpush/fixtures/reference"
@@ -70,7 +71,7 @@ func (t trial) config(seed uint64) (conformance.Config, error) {
 			Settle:   max(10*time.Millisecond, 10*t.mutant.Late),
 			Timeout:  t.mutant.Timeout,
 		},
-		Seed: seed, BuiltIn: opts,
+		Seed: seed, BuiltIn: builtin.With(opts),
 		TimeScale: 1e6, // the batches that are never acknowledged are many
 		Explore:   scenarios.Quick,
 	}

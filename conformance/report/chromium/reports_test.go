@@ -10,6 +10,7 @@ import (
 	"github.com/ctxpush/ctxpush/conformance"
 	"github.com/ctxpush/ctxpush/conformance/config"
 	"github.com/ctxpush/ctxpush/conformance/event"
+	"github.com/ctxpush/ctxpush/conformance/receiver/builtin"
 	"github.com/ctxpush/ctxpush/conformance/report"
 	"github.com/ctxpush/ctxpush/fixtures/mutants"
 	"github.com/ctxpush/ctxpush/fixtures/reference"
@@ -27,10 +28,11 @@ func certified(t *testing.T, mutant string, traces conformance.Traces, focus ...
 		Command: "ctxpush certify receiver.yaml --seed 11 --epoch 2026-11-24T00:00:00Z",
 	}
 	if mutant != "" {
-		var err error
-		if c.BuiltIn, err = mutants.New(mutant, reference.Options{}); err != nil {
+		opts, err := mutants.New(mutant, reference.Options{})
+		if err != nil {
 			t.Fatal(err)
 		}
+		c.BuiltIn = builtin.With(opts)
 	}
 	r, err := conformance.Certify(t.Context(), c)
 	if err != nil {
