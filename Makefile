@@ -13,8 +13,13 @@ ACTIONLINT = github.com/rhysd/actionlint/cmd/actionlint@v1.7.12
 build: ## the program, at bin/ctxpush
 	CGO_ENABLED=0 $(GO) build -o bin/ctxpush ./cmd/ctxpush
 
-demo: build ## certify the built-in receiver; no Docker needed
-	bin/ctxpush certify --built-in
+DEMO = bin/ctxpush certify fixtures/demo/receiver.yaml --explore quick --skip 'restart/*,outage/*' --shrink 5s
+demo: build ## certify a receiver with a bug, then the mended one; needs Go and nothing else
+	@mkdir -p bin/demo
+	@echo; echo "A receiver with a bug: delivered takes the place of opened."; echo
+	@CTXPUSH_MUTANT=delivered-clears-opened $(DEMO) --report-dir '$(CURDIR)/bin/demo/bug'; [ $$? = 1 ]
+	@echo; echo "The bug is found: open the report above. Now the receiver is mended."; echo
+	@$(DEMO) --report-dir '$(CURDIR)/bin/demo/mended'
 
 test: lint docker unit ## all tests; make prove and make cases play the rest
 

@@ -9,12 +9,13 @@ import (
 	"sync"
 	"time"
 
+	"golang.org/x/sync/errgroup"
+
 	"github.com/ctxpush/ctxpush/conformance/doctor"
 	"github.com/ctxpush/ctxpush/conformance/event"
 	"github.com/ctxpush/ctxpush/conformance/play"
 	"github.com/ctxpush/ctxpush/mocksender/redact"
 	"github.com/ctxpush/ctxpush/scenarios"
-	"golang.org/x/sync/errgroup"
 )
 
 // Played is how one scenario ended.

@@ -8,6 +8,9 @@ import (
 	"sync"
 	"time"
 
+	. "github.com/onsi/ginkgo/v2"
+	. "github.com/onsi/gomega"
+
 	"github.com/ctxpush/ctxpush/conformance"
 	"github.com/ctxpush/ctxpush/conformance/config"
 	"github.com/ctxpush/ctxpush/conformance/event"
@@ -15,8 +18,6 @@ import (
 	"github.com/ctxpush/ctxpush/fixtures/mutants"
 	"github.com/ctxpush/ctxpush/fixtures/reference"
 	"github.com/ctxpush/ctxpush/scenarios"
-	. "github.com/onsi/ginkgo/v2"
-	. "github.com/onsi/gomega"
 )
 
 // parsed is the check of a scenario file.

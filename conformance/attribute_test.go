@@ -9,6 +9,9 @@ import (
 	"sync/atomic"
 	"time"
 
+	. "github.com/onsi/ginkgo/v2"
+	. "github.com/onsi/gomega"
+
 	"github.com/ctxpush/ctxpush/conformance"
 	"github.com/ctxpush/ctxpush/conformance/config"
 	"github.com/ctxpush/ctxpush/conformance/event"
@@ -16,8 +19,6 @@ import (
 	"github.com/ctxpush/ctxpush/conformance/report"
 	"github.com/ctxpush/ctxpush/fixtures/reference"
 	"github.com/ctxpush/ctxpush/scenarios"
-	. "github.com/onsi/ginkgo/v2"
-	. "github.com/onsi/gomega"
 )
 
 // quickTarget is a built-in receiver that is right at once or never.

@@ -11,16 +11,21 @@ import (
 	"sync"
 	"time"
 
+	. "github.com/onsi/ginkgo/v2"
+	. "github.com/onsi/gomega"
+
 	"github.com/ctxpush/ctxpush/conformance"
 	"github.com/ctxpush/ctxpush/conformance/config"
 	"github.com/ctxpush/ctxpush/conformance/event"
 	"github.com/ctxpush/ctxpush/conformance/receiver/builtin"
 	"github.com/ctxpush/ctxpush/conformance/report"
+	"github.com/ctxpush/ctxpush/conformance/report/attest"
+	"github.com/ctxpush/ctxpush/conformance/report/badge"
+	"github.com/ctxpush/ctxpush/conformance/report/ci"
+	"github.com/ctxpush/ctxpush/conformance/report/terminal"
 	"github.com/ctxpush/ctxpush/fixtures/mutants"
 	"github.com/ctxpush/ctxpush/fixtures/reference"
 	"github.com/ctxpush/ctxpush/scenarios"
-	. "github.com/onsi/ginkgo/v2"
-	. "github.com/onsi/gomega"
 )
 
 // failing are the ids of the checks that failed.
@@ -134,7 +139,7 @@ var _ = Describe("A run", func() {
 	It("never shows the secret", func(ctx SpecContext) {
 		const secret = "Sup3r-S3cret-Value"
 		var seen, watched strings.Builder
-		progress := &report.Progress{W: &watched, Verbose: true}
+		progress := &terminal.Progress{W: &watched, Verbose: true}
 		echo := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 			if r.Method == http.MethodGet {
 				w.WriteHeader(http.StatusNotFound)
@@ -153,10 +158,10 @@ var _ = Describe("A run", func() {
 		progress.Close()
 		Expect(err).NotTo(HaveOccurred())
 		Expect(r.Result).To(Equal(report.Fail))
-		for _, render := range []func(io.Writer, report.Report) error{report.JSON, report.JUnit, report.Markdown, report.Annotations, report.Attestation, report.Badge} {
+		for _, render := range []func(io.Writer, report.Report) error{report.JSON, ci.JUnit, ci.Markdown, ci.Annotations, attest.Write, badge.Write} {
 			Expect(render(&seen, r)).To(Succeed())
 		}
-		Expect(report.Terminal(&seen, r, report.Options{})).To(Succeed())
+		Expect(terminal.Write(&seen, r, terminal.Options{})).To(Succeed())
 		Expect(watched.String()).To(ContainSubstring("what is $CTXPUSH_SECRET?"))
 		seen.WriteString(watched.String())
 		shown := strings.ToLower(seen.String())

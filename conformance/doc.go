@@ -17,7 +17,7 @@
 // each is a spec that can be focused, labelled with its level and clauses.
 //
 // The program ctxpush certify is Certify with flags, and writes the report's
-// files by [github.com/ctxpush/ctxpush/conformance/report.WriteDir].
+// files by [github.com/ctxpush/ctxpush/conformance/report/dir.Write].
 //
 // [Play] and [Preview] are for single scenarios: a counterexample that a report
 // names, or one of the user's own.

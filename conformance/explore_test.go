@@ -12,6 +12,9 @@ import (
 	"sync/atomic"
 	"time"
 
+	. "github.com/onsi/ginkgo/v2"
+	. "github.com/onsi/gomega"
+
 	"github.com/ctxpush/ctxpush/conformance"
 	"github.com/ctxpush/ctxpush/conformance/config"
 	"github.com/ctxpush/ctxpush/conformance/event"
@@ -20,8 +23,6 @@ import (
 	"github.com/ctxpush/ctxpush/fixtures/reference"
 	"github.com/ctxpush/ctxpush/mocksender"
 	"github.com/ctxpush/ctxpush/scenarios"
-	. "github.com/onsi/ginkgo/v2"
-	. "github.com/onsi/gomega"
 )
 
 // exploring is a run of the explored checks, quick, without what comes after.

@@ -11,18 +11,20 @@ import (
 	"strings"
 	"time"
 
+	. "github.com/onsi/ginkgo/v2"
+	. "github.com/onsi/gomega"
+	"github.com/santhosh-tekuri/jsonschema/v6"
+
 	"github.com/ctxpush/ctxpush/conformance"
 	"github.com/ctxpush/ctxpush/conformance/config"
 	"github.com/ctxpush/ctxpush/conformance/event"
 	"github.com/ctxpush/ctxpush/conformance/receiver/builtin"
 	"github.com/ctxpush/ctxpush/conformance/report"
+	"github.com/ctxpush/ctxpush/conformance/report/dir"
 	"github.com/ctxpush/ctxpush/fixtures/mutants"
 	"github.com/ctxpush/ctxpush/fixtures/reference"
 	"github.com/ctxpush/ctxpush/scenarios"
 	"github.com/ctxpush/ctxpush/scenarios/strictyaml"
-	. "github.com/onsi/ginkgo/v2"
-	. "github.com/onsi/gomega"
-	"github.com/santhosh-tekuri/jsonschema/v6"
 )
 
 // loose are the members whose form the schema leaves open.
@@ -93,20 +95,20 @@ func validYAML(s *jsonschema.Schema, name string, text []byte) error {
 
 // holdsReport says that all files of a report's folder are as their schemas have
 // them, and how many counterexamples there are.
-func holdsReport(dir string) (counterexamples int) {
+func holdsReport(folder string) (counterexamples int) {
 	GinkgoHelper()
-	text, err := os.ReadFile(filepath.Join(dir, "report.json"))
+	text, err := os.ReadFile(filepath.Join(folder, "report.json"))
 	Expect(err).NotTo(HaveOccurred())
 	Expect(valid(compile(report.JSONSchema(), asIs), text)).To(Succeed())
 	Expect(valid(compile(report.JSONSchema(), strict), text)).To(Succeed())
 	scenario := compile(scenarios.Schema(), asIs)
-	folder := os.DirFS(dir)
-	Expect(fs.WalkDir(folder, ".", func(name string, d fs.DirEntry, err error) error {
+	files := os.DirFS(folder)
+	Expect(fs.WalkDir(files, ".", func(name string, d fs.DirEntry, err error) error {
 		if err != nil || path.Ext(name) != ".yaml" {
 			return err
 		}
 		counterexamples++
-		text, err := fs.ReadFile(folder, name)
+		text, err := fs.ReadFile(files, name)
 		Expect(err).NotTo(HaveOccurred())
 		Expect(validYAML(scenario, name, text)).To(Succeed(), name)
 		return nil
@@ -118,7 +120,7 @@ var _ = Describe("The files of a run", func() {
 	// certify is a run of little patience whose report is written.
 	certify := func(ctx context.Context, c conformance.Config) (report.Report, string) {
 		GinkgoHelper()
-		dir := GinkgoT().TempDir()
+		folder := GinkgoT().TempDir()
 		c.Explore, c.TimeScale = scenarios.Quick, 1e6
 		if c.Shrink == 0 {
 			c.Shrink = 2 * time.Second
@@ -127,52 +129,52 @@ var _ = Describe("The files of a run", func() {
 		if ctx.Err() == nil {
 			Expect(err).NotTo(HaveOccurred())
 		}
-		Expect(report.WriteDir(dir, r)).To(Succeed())
-		return r, dir
+		Expect(dir.Write(folder, r)).To(Succeed())
+		return r, folder
 	}
 	settle := 10 * time.Millisecond
 
 	It("are as their schemas have them where all is well", func(ctx SpecContext) {
-		r, dir := certify(ctx, conformance.Config{Skip: []string{"restart", "retry"}})
+		r, folder := certify(ctx, conformance.Config{Skip: []string{"restart", "retry"}})
 		Expect(r.Result).To(Equal(report.Pass))
-		Expect(holdsReport(dir)).To(BeZero())
+		Expect(holdsReport(folder)).To(BeZero())
 	})
 
 	for _, mutant := range []string{"last-arrival-wins", "prefix-then-422", "time-of-arrival"} {
 		It("are as their schemas have them for the mutant "+mutant, func(ctx SpecContext) {
 			opts, err := mutants.New(mutant, reference.Options{})
 			Expect(err).NotTo(HaveOccurred())
-			r, dir := certify(ctx, conformance.Config{
+			r, folder := certify(ctx, conformance.Config{
 				Target: config.Config{Settle: settle, Waive: []config.Waiver{{Check: "order/reversed", Why: "x"}, {Check: "gaps/only-cancelled", Why: "y"}}},
 				Focus:  []string{"order", "batch", "entry", "explored", "gaps"}, BuiltIn: builtin.With(opts)})
 			Expect(r.Result).To(Equal(report.Fail))
-			Expect(holdsReport(dir)).To(BeNumerically(">", 0))
+			Expect(holdsReport(folder)).To(BeNumerically(">", 0))
 
 			By("being compared with an earlier run")
 			r = r.Since(report.Report{Checks: []report.Check{{Check: event.Check{ID: "gaps/only-cancelled", Level: event.Required}, Result: event.Fail}}})
-			Expect(report.WriteDir(dir, r)).To(Succeed())
-			holdsReport(dir)
+			Expect(dir.Write(folder, r)).To(Succeed())
+			holdsReport(folder)
 		})
 	}
 
 	It("are as their schemas have them when the run is interrupted", func(ctx SpecContext) {
 		stopped, stop := context.WithCancel(ctx)
 		defer stop()
-		r, dir := certify(stopped, conformance.Config{Observers: []event.Observer{event.Func(func(e event.Event) {
+		r, folder := certify(stopped, conformance.Config{Observers: []event.Observer{event.Func(func(e event.Event) {
 			if _, ok := e.(event.CheckFinished); ok {
 				stop()
 			}
 		})}})
 		Expect(r.Result).To(Equal(report.Interrupted))
-		Expect(holdsReport(dir)).To(BeZero())
+		Expect(holdsReport(folder)).To(BeZero())
 	})
 
 	It("are as their schemas have them when the receiver is not there", func(ctx SpecContext) {
-		dir := GinkgoT().TempDir()
+		folder := GinkgoT().TempDir()
 		r, err := conformance.Certify(ctx, conformance.Config{Target: config.Config{Receiver: config.Receiver{URL: "http://127.0.0.1:1"}, Secret: "s3cret"}})
 		Expect(err).To(HaveOccurred())
-		Expect(report.WriteDir(dir, r)).To(Succeed())
-		Expect(holdsReport(dir)).To(BeZero())
+		Expect(dir.Write(folder, r)).To(Succeed())
+		Expect(holdsReport(folder)).To(BeZero())
 	})
 })
 

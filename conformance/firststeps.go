@@ -33,8 +33,8 @@ func (r *run) firstSteps(ctx context.Context) (over bool, err error) {
 // late twice the time that it took, and says so: the page sets no time.
 func (r *run) takeFirst(ctx context.Context) error {
 	target := &r.subject.Target
-	o := doctor.Options{Target: *target, Seed: r.cfg.Seed, Salt: r.cfg.Salt, Epoch: r.cfg.Epoch}
-	first, err := doctor.TakeFirst(ctx, o, r.subject.Receiver, r.subject.Prober)
+	o := doctor.Options{Seed: r.cfg.Seed, Salt: r.cfg.Salt, Epoch: r.cfg.Epoch}
+	first, err := doctor.TakeFirst(ctx, o, r.subject)
 	if err == nil && first.Late > 0 {
 		r.note("%s", first.Note(target.Settle))
 		target.Settle = first.Settle()

@@ -8,6 +8,9 @@ import (
 	"strings"
 	"time"
 
+	. "github.com/onsi/ginkgo/v2"
+	. "github.com/onsi/gomega"
+
 	"github.com/ctxpush/ctxpush/conformance"
 	"github.com/ctxpush/ctxpush/conformance/config"
 	"github.com/ctxpush/ctxpush/conformance/doctor"
@@ -15,8 +18,6 @@ import (
 	"github.com/ctxpush/ctxpush/conformance/load"
 	"github.com/ctxpush/ctxpush/conformance/report"
 	"github.com/ctxpush/ctxpush/scenarios"
-	. "github.com/onsi/ginkgo/v2"
-	. "github.com/onsi/gomega"
 )
 
 var _ = Describe("The receiver in Python, a local process", func() {

@@ -52,14 +52,13 @@ func Checks(c Config) ([]scenarios.Check, error) {
 // of receiver: one that is never asked what it can't show is not skipped, either.
 // Who focuses on it is told why it can't be played.
 func concerns(t config.Config, c scenarios.Check) bool {
-	builtIn := t.Receiver.URL == "" && t.Receiver.Command == nil && t.Receiver.Container == nil && t.Receiver.Compose == nil
 	switch {
 	case c.File != "": // the user's own
 		return true
 	case c.DisruptsServices():
-		return t.Receiver.Compose != nil
+		return t.Receiver.HasServices()
 	case c.Pauses():
-		return !builtIn
+		return t.Receiver.Kind() != ""
 	}
 	return true
 }

@@ -12,10 +12,11 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/goccy/go-yaml"
+
 	"github.com/ctxpush/ctxpush/conformance/report"
 	"github.com/ctxpush/ctxpush/fixtures/mutants"
 	"github.com/ctxpush/ctxpush/fixtures/reference"
-	"github.com/goccy/go-yaml"
 )
 
 // asProgram makes this binary ctxpush itself, for scripts that call it.

@@ -9,7 +9,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/ctxpush/ctxpush/conformance"
-	"github.com/ctxpush/ctxpush/conformance/report"
+	"github.com/ctxpush/ctxpush/conformance/report/dir"
 	"github.com/ctxpush/ctxpush/scenarios"
 )
 
@@ -102,7 +102,7 @@ func certify(ctx context.Context, s streams, c conformance.Config, o outputs) er
 		return err
 	}
 	// The baseline may be the report that is there now, so it is read before.
-	if err := report.PrepareDir(o.dir); err != nil {
+	if err := dir.Prepare(o.dir); err != nil {
 		return mistake{err}
 	}
 	followers, unfollow, err := o.follow()

@@ -6,11 +6,12 @@ import (
 	"strings"
 	"text/tabwriter"
 
+	"github.com/dustin/go-humanize"
+	"github.com/spf13/cobra"
+
 	"github.com/ctxpush/ctxpush/conformance"
 	"github.com/ctxpush/ctxpush/conformance/event"
 	"github.com/ctxpush/ctxpush/scenarios"
-	"github.com/dustin/go-humanize"
-	"github.com/spf13/cobra"
 )
 
 func newChecks(s streams) *cobra.Command {

@@ -24,6 +24,23 @@ func TestSchema(t *testing.T) {
 	}
 }
 
+// Each schema has an address of its own.
+func TestSchemasHaveAnID(t *testing.T) {
+	seen := map[string]string{}
+	for _, f := range schemas {
+		var doc struct {
+			ID string `json:"$id"`
+		}
+		if err := json.Unmarshal(f.text(), &doc); err != nil || !strings.HasSuffix(doc.ID, "/"+f.name+".schema.json") {
+			t.Errorf("%s: $id %q (%v): want the file's address", f.name, doc.ID, err)
+		}
+		if other, twice := seen[doc.ID]; twice {
+			t.Errorf("%s has the $id of %s", f.name, other)
+		}
+		seen[doc.ID] = f.name
+	}
+}
+
 func TestVersion(t *testing.T) {
 	out, _ := ctxpush(t, exitOK, "version")
 	if !regexp.MustCompile(`^ctxpush \S+ \w+/\w+ go\S+.*\n$`).MatchString(out) {

@@ -5,14 +5,15 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
+
 	"github.com/ctxpush/ctxpush/conformance"
 	"github.com/ctxpush/ctxpush/conformance/config"
 	"github.com/ctxpush/ctxpush/fixtures/mutants"
 	"github.com/ctxpush/ctxpush/mocksender"
 	"github.com/ctxpush/ctxpush/scenarios"
 	"github.com/ctxpush/ctxpush/scenarios/strictyaml"
-	"github.com/spf13/cobra"
-	"github.com/spf13/pflag"
 )
 
 // shells write a root command's completion script.

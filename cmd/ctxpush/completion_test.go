@@ -10,9 +10,10 @@ import (
 	"testing"
 	"time"
 
-	"github.com/ctxpush/ctxpush/conformance"
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
+
+	"github.com/ctxpush/ctxpush/conformance"
 )
 
 // slow is a time that no working program needs, however slow the machine.

@@ -6,10 +6,11 @@ import (
 	"io"
 	"strings"
 
+	"github.com/spf13/cobra"
+
 	"github.com/ctxpush/ctxpush/conformance/config"
 	"github.com/ctxpush/ctxpush/conformance/doctor"
-	"github.com/ctxpush/ctxpush/conformance/report"
-	"github.com/spf13/cobra"
+	"github.com/ctxpush/ctxpush/conformance/report/terminal"
 )
 
 func newDoctor(s streams) *cobra.Command {
@@ -87,13 +88,13 @@ func (p *findings) print(f doctor.Finding) {
 	if p.color {
 		word = "\x1b[" + code + "m" + word + "\x1b[0m"
 	}
-	fmt.Fprintf(p.out, "%s %-15s  %s\n", word, f.Step, report.Printable(f.Detail))
+	fmt.Fprintf(p.out, "%s %-15s  %s\n", word, f.Step, terminal.Printable(f.Detail))
 	for i, line := range f.Advice {
 		mark := "→"
 		if i > 0 {
 			mark = " "
 		}
-		fmt.Fprintf(p.out, "%24s  %s %s\n", "", mark, report.Printable(line))
+		fmt.Fprintf(p.out, "%24s  %s %s\n", "", mark, terminal.Printable(line))
 	}
 }
 

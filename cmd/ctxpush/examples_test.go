@@ -9,10 +9,11 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/ctxpush/ctxpush/fixtures/reference"
 	"github.com/kballard/go-shellquote"
 	"github.com/onsi/gomega"
 	"github.com/spf13/cobra"
+
+	"github.com/ctxpush/ctxpush/fixtures/reference"
 )
 
 const exampleSecret = "s3cret"

@@ -6,11 +6,12 @@ import (
 	"strings"
 	"time"
 
+	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
+
 	"github.com/ctxpush/ctxpush/conformance/config"
 	"github.com/ctxpush/ctxpush/fixtures"
 	"github.com/ctxpush/ctxpush/scenarios"
-	"github.com/spf13/cobra"
-	"github.com/spf13/pflag"
 )
 
 // bindEnvironment gives the flags that were not given the values of their

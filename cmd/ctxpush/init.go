@@ -13,7 +13,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/ctxpush/ctxpush/conformance/config"
-	"github.com/ctxpush/ctxpush/conformance/report"
+	"github.com/ctxpush/ctxpush/conformance/report/terminal"
 	"github.com/ctxpush/ctxpush/conformance/sqltext"
 	"github.com/ctxpush/ctxpush/conformance/subject"
 )
@@ -93,7 +93,7 @@ func (o *initing) run(ctx context.Context) error {
 }
 
 func (o *initing) say(format string, args ...any) {
-	fmt.Fprintln(o.err, "init:", report.Printable(fmt.Sprintf(format, args...)))
+	fmt.Fprintln(o.err, "init:", terminal.Printable(fmt.Sprintf(format, args...)))
 }
 
 // given tells whether a flag or its variable is set.
@@ -131,21 +131,13 @@ func (o *initing) rebase(c *config.Config) error {
 	if err != nil {
 		return err
 	}
-	var paths []*string
-	switch r := c.Receiver; {
-	case r.Command != nil:
-		paths = append(paths, &r.Command.Dir)
-	case r.Container != nil && r.Container.Build != nil:
-		paths = append(paths, &r.Container.Build.Context)
-	case r.Compose != nil:
-		paths = append(paths, &r.Compose.File)
-	}
+	paths := c.Receiver.Paths()
 	if sql := c.Probe.SQL; sql != nil && sql.Driver == sqltext.SQLite && !strings.Contains(string(sql.DSN), ":") {
 		file := string(sql.DSN)
 		paths = append(paths, &file)
 		defer func() { sql.DSN = config.Secret(file) }()
 	}
-	if exec := c.Probe.Exec; exec != nil && c.Receiver.Container == nil && c.Receiver.Compose == nil && len(exec.Argv) > 0 && strings.ContainsRune(exec.Argv[0], '/') {
+	if exec := c.Probe.Exec; exec != nil && !c.Receiver.IsContained() && len(exec.Argv) > 0 && strings.ContainsRune(exec.Argv[0], '/') {
 		paths = append(paths, &exec.Argv[0])
 	}
 	base, err := filepath.Abs(filepath.Dir(o.output))

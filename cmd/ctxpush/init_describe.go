@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -14,15 +15,18 @@ import (
 	"github.com/ctxpush/ctxpush/conformance/doctor"
 	"github.com/ctxpush/ctxpush/conformance/receiver/container"
 	"github.com/ctxpush/ctxpush/scenarios/strictyaml"
+	"github.com/kballard/go-shellquote"
 )
 
-// kinds are the flags that say how the receiver runs.
-var kinds = []struct{ flag, question, byDefault string }{
-	{"url", "Its base address", "http://127.0.0.1:3000"},
-	{"command", "The command that starts it; ${PORT} is a free port", ""},
-	{"image", "The image", ""},
-	{"build", "The folder with its Dockerfile", "."},
-	{"compose", "The compose file", "compose.yaml"},
+// runs is a way in which a receiver runs, and the flag that says so.
+type runs struct{ flag, what, question, byDefault string }
+
+var kinds = []runs{
+	{"url", "it runs already, at an address such as http://127.0.0.1:3000", "Its address, without the webhook's path", "http://127.0.0.1:3000"},
+	{"command", "ctxpush starts it, such as: node server.js", "The command that starts it, such as: node server.js", ""},
+	{"image", "ctxpush starts a container, such as acme/receiver:1.4", "The image, such as acme/receiver:1.4", ""},
+	{"build", "the same, from a folder with a Dockerfile", "The folder with its Dockerfile", "."},
+	{"compose", "ctxpush starts a compose file's services", "The compose file", "compose.yaml"},
 }
 
 // describe finds out what the file must say: by flags, by looking, and by
@@ -52,33 +56,44 @@ func (o *initing) describe(ctx context.Context) error {
 
 func (o *initing) askKind(ctx context.Context) (string, error) {
 	byDefault, file := "url", ""
-	if _, err := os.Stat("Dockerfile"); err == nil {
+	if isFile("Dockerfile") {
 		byDefault = "build"
 	}
-	for _, name := range []string{"compose.yaml", "compose.yml", "docker-compose.yml", "docker-compose.yaml"} {
-		if _, err := os.Stat(name); err == nil {
-			byDefault, file = "compose", name
-			break
-		}
+	if found := natural("compose", "."); isFile(found) {
+		byDefault, file = "compose", found
 	}
-	names := make([]string, len(kinds))
-	for i, k := range kinds {
-		names[i] = k.flag
+	fmt.Fprintln(o.err, "How does your receiver run?")
+	for _, k := range kinds {
+		fmt.Fprintf(o.err, "  %-9s%s\n", k.flag, k.what)
 	}
-	kind, err := o.ask.ask(ctx, "How does the receiver run: at a url already, by a command, from an image, from a build, or by a compose file", byDefault, func(s string) error {
-		if !slices.Contains(names, s) {
-			return fmt.Errorf("%q: %s", s, strictyaml.Suggest(s, names))
+	answer, err := o.ask.ask(ctx, "One of these words", byDefault, func(s string) error {
+		if kind, _ := kindOf(s); kind == "" {
+			return fmt.Errorf("%q: %s", s, strictyaml.Suggest(s, kindNames()))
 		}
 		return nil
 	})
 	if err != nil {
 		return "", err
 	}
-	k := kinds[slices.Index(names, kind)]
-	if kind == "compose" {
+	kind, value := kindOf(answer)
+	i := slices.IndexFunc(kinds, func(k runs) bool { return k.flag == kind })
+	k := kinds[i]
+	switch {
+	case value != "":
+		o.say("taken as --%s %s", kind, shellquote.Join(value))
+		o.set(kind, value)
+	case kind == "compose":
 		k.byDefault = or(file, k.byDefault)
 	}
 	return kind, o.askFor(ctx, k.flag, k.question, k.byDefault)
+}
+
+func kindNames() []string {
+	names := make([]string, len(kinds))
+	for i, k := range kinds {
+		names[i] = k.flag
+	}
+	return names
 }
 
 // askFor asks for a flag's value, as long as it is none.
@@ -87,7 +102,7 @@ func (o *initing) askFor(ctx context.Context, flag, question, byDefault string) 
 		return nil
 	}
 	answer, err := o.ask.ask(ctx, question, byDefault, func(s string) error {
-		if s == "" {
+		if s = natural(flag, s); s == "" {
 			return nil
 		}
 		var c config.Config
@@ -95,7 +110,7 @@ func (o *initing) askFor(ctx context.Context, flag, question, byDefault string) 
 		defer o.unset(flag)
 		return o.overlay(&c, o.lookupEnv)
 	})
-	if err == nil && answer != "" {
+	if answer = natural(flag, answer); err == nil && answer != "" {
 		o.set(flag, answer)
 	}
 	return err
@@ -133,30 +148,25 @@ func (o *initing) lookAtURL(ctx context.Context) error {
 	for _, line := range sight.Lines {
 		o.say("%s", line)
 	}
-	if err := o.propose(ctx, "path", "The webhook's path", or(sight.Webhook, or(c.Path, "/webhook"))); err != nil {
+	if err := o.propose(ctx, "path", "The path of its webhook, such as /webhook", or(sight.Webhook, or(c.Path, "/webhook"))); err != nil {
 		return err
 	}
-	if err := o.propose(ctx, "probe-path", "The path that answers a message's state", or(sight.State, "/state")); err != nil {
+	if err := o.propose(ctx, "probe-path", "The path that tells a message's state, such as /state (ctxpush help probe)", or(sight.State, "/state")); err != nil {
 		return err
 	}
-	if err := o.propose(ctx, "probe-bulk", "The path that answers many states at once; empty: none", sight.Bulk); err != nil {
+	if err := o.propose(ctx, "probe-bulk", "A path that tells many states at once, such as /states; empty: none", sight.Bulk); err != nil {
 		return err
 	}
 	if o.ask == nil || o.secretEnv != "" {
 		return nil
 	}
 	var err error
-	o.secretEnv, err = o.ask.ask(ctx, "The environment variable that holds the shared secret", config.EnvName("secret"), func(s string) error {
-		if !regexp.MustCompile(`^[A-Za-z_][A-Za-z0-9_]*$`).MatchString(s) {
-			return fmt.Errorf("%q is no name of a variable", s)
-		}
-		return nil
-	})
+	o.secretEnv, err = o.askVariable(ctx, "Its secret is in your environment under this name, never in the file", config.EnvName("secret"))
 	return err
 }
 
 func (o *initing) command(ctx context.Context) error {
-	if err := o.propose(ctx, "ready", "A path that answers 2xx once it is ready; empty: its port accepts connections", ""); err != nil {
+	if err := o.propose(ctx, "ready", "A path that answers 200 once it is ready, such as /healthz; empty: its port is waited for", ""); err != nil {
 		return err
 	}
 	return o.environment(ctx, "PORT", "SECRET")
@@ -217,9 +227,9 @@ func (o *initing) build(ctx context.Context) error {
 // port and secret over itself.
 func (o *initing) compose(ctx context.Context) error {
 	for _, q := range []struct{ flag, question string }{
-		{"service", "The receiver's name among its services"},
-		{"port", "The port on which it listens in its container"},
-		{"ready", "A path that answers 2xx once it is ready; empty: its port accepts connections"},
+		{"service", "Which of its services is the receiver, such as app"},
+		{"port", "The port on which it listens in its container, such as 8080"},
+		{"ready", "A path that answers 200 once it is ready, such as /healthz; empty: its port is waited for"},
 	} {
 		if err := o.propose(ctx, q.flag, q.question, ""); err != nil {
 			return err
@@ -230,51 +240,62 @@ func (o *initing) compose(ctx context.Context) error {
 
 // container completes a receiver that runs in one.
 func (o *initing) container(ctx context.Context, port, portVar, secret string) error {
-	if err := o.propose(ctx, "port", "The port on which it listens", port); err != nil {
+	if err := o.propose(ctx, "port", "The port on which it listens in its container, such as 8080", port); err != nil {
 		return err
 	}
-	if err := o.propose(ctx, "ready", "A path that answers 2xx once it is ready; empty: its port accepts connections", ""); err != nil {
+	if err := o.propose(ctx, "ready", "A path that answers 200 once it is ready, such as /healthz; empty: its port is waited for", ""); err != nil {
 		return err
 	}
 	return o.environment(ctx, portVar, secret)
 }
 
-// environment hands port and secret over, where no variable was given.
+// environment hands port and secret over, each unless it is handed over already.
 func (o *initing) environment(ctx context.Context, port, secret string) error {
-	if o.given("env") {
-		return nil
+	handed := strings.Join(o.flags["env"].values, "\n")
+	if text, ok := o.lookupEnv(config.EnvName("env")); ok {
+		handed += "\n" + text
 	}
-	name := secret
-	if o.ask != nil {
-		var err error
-		name, err = o.ask.ask(ctx, "The variable from which it reads its secret", secret, func(s string) error {
-			if strings.ContainsAny(s, "= \x00") {
-				return fmt.Errorf("%q is no name of a variable", s)
+	if !strings.Contains(handed, "${SECRET}") {
+		if o.ask != nil {
+			var err error
+			secret, err = o.askVariable(ctx, "It reads its secret from this environment variable", secret)
+			if err != nil {
+				return err
 			}
-			return nil
-		})
-		if err != nil {
-			return err
 		}
+		o.set("env", secret+"=${SECRET}")
 	}
-	if port != "" {
+	handed += "\n" + strings.Join(o.flags["command"].values, "\n")
+	if port != "" && !strings.Contains(handed, "${PORT}") {
+		o.say("it gets its port in the variable %s; --env NAME='${PORT}' gives it another name", port)
 		o.set("env", port+"=${PORT}")
 	}
-	o.set("env", name+"=${SECRET}")
 	return nil
+}
+
+// askVariable asks for the name of an environment variable. An answer that is
+// none is not repeated: it may be the secret itself.
+func (o *initing) askVariable(ctx context.Context, question, byDefault string) (string, error) {
+	answer, err := o.ask.ask(ctx, question, byDefault, func(s string) error {
+		if !variableName.MatchString(variableIn(s)) {
+			return errors.New("want the name of an environment variable, such as WEBHOOK_SECRET")
+		}
+		return nil
+	})
+	return variableIn(answer), err
 }
 
 // askRest asks what no look can tell.
 func (o *initing) askRest(ctx context.Context) error {
 	for _, q := range []struct{ flag, question, byDefault string }{
-		{"path", "The webhook's path", "/webhook"},
-		{"probe-sql-driver", "Its database, where its states are read from that: postgres, mysql or sqlite; empty: they are asked for", ""},
-		{"probe-sql-dsn", "Where the database is; ${HOST} and ${PORT_5432} are port 5432 of a container or a service", ""},
-		{"probe-sql-query", "The query of a state, by :campaign_id, :user_id, :idempotency_key and :device_token", ""},
-		{"probe-path", "The path that answers a message's state", "/state"},
-		{"probe-bulk", "The path that answers many states at once; empty: none", ""},
-		{"identity", "What it keeps a state for: each device, or the user", "device"},
-		{"name", "Its name in reports; empty: one made from the above", ""},
+		{"path", "The path of its webhook, such as /webhook", "/webhook"},
+		{"probe-sql-driver", "If a query is to read its states: the database, postgres, mysql or sqlite; empty: it tells them by HTTP", ""},
+		{"probe-sql-dsn", "Where the database is, such as postgres://me:pw@127.0.0.1:5432/app; ${HOST}:${PORT_5432} is port 5432 of a container", ""},
+		{"probe-sql-query", "The query of a state, by :campaign_id, :user_id, :idempotency_key and :device_token (ctxpush help probe)", ""},
+		{"probe-path", "The path that tells a message's state, such as /state (ctxpush help probe)", "/state"},
+		{"probe-bulk", "A path that tells many states at once, such as /states; empty: none", ""},
+		{"identity", "Does it keep a state for each device of a message, or one for its user (device, user)", "device"},
+		{"name", "Its name in reports, such as my-receiver; empty: one made from the above", ""},
 	} {
 		if len(o.flags[q.flag].values) > 0 {
 			continue

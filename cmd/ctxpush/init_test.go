@@ -3,15 +3,18 @@ package main
 import (
 	"bytes"
 	"encoding/json"
+	"net/http"
+	"net/http/httptest"
 	"os"
 	"path/filepath"
 	"strings"
 	"testing"
 
-	"github.com/ctxpush/ctxpush/conformance/config"
-	"github.com/ctxpush/ctxpush/fixtures/reference"
 	"github.com/goccy/go-yaml"
 	"github.com/santhosh-tekuri/jsonschema/v6"
+
+	"github.com/ctxpush/ctxpush/conformance/config"
+	"github.com/ctxpush/ctxpush/fixtures/reference"
 )
 
 const initSecret = "s3cret-of-the-init-test"
@@ -144,6 +147,14 @@ func TestInitByFlags(t *testing.T) {
 			"SELECT s AS delivery_status\nFROM t\nWHERE c = :campaign_id AND u = :user_id AND k = :idempotency_key"}, func(c config.Config) bool {
 			return c.Probe.SQL != nil && string(c.Probe.SQL.DSN) == filepath.Join(dir, "a.db") && strings.HasSuffix(c.Probe.SQL.Query, "\nWHERE c = :campaign_id AND u = :user_id AND k = :idempotency_key")
 		}},
+		"port's variable": {[]string{"--command", "node server.js", "--env", "WEBHOOK_SECRET=${SECRET}"}, func(c config.Config) bool {
+			env := c.Receiver.Command.Env
+			return len(env) == 2 && env["WEBHOOK_SECRET"] == "${SECRET}" && env["PORT"] == "${PORT}"
+		}},
+		"port in the arguments": {[]string{"--command", "node server.js ${PORT}", "--env", "LOG=all"}, func(c config.Config) bool {
+			env := c.Receiver.Command.Env
+			return len(env) == 2 && env["SECRET"] == "${SECRET}" && env["LOG"] == "all"
+		}},
 		"secret's variable": {[]string{"--url", "http://127.0.0.1:1", "--secret-env", "ACME_SECRET", "--name", "acme: yes"}, func(c config.Config) bool {
 			return c.Name == "acme: yes" && string(c.Secret) == initSecret
 		}},
@@ -212,6 +223,42 @@ func TestInitAsksOfACompositionAndItsDatabase(t *testing.T) {
 	}
 }
 
+// An answer that is no name of a variable may be the secret: it is refused at
+// once, and not repeated.
+func TestInitUnderstandsNaturalAnswers(t *testing.T) {
+	file := filepath.Join(t.TempDir(), "receiver.yaml")
+	p := program{typed: strings.Join([]string{"by a command", "node server.js", "healthz", initSecret, "process.env.HUSH",
+		"POST http://127.0.0.1:3000/hook", "", "GET /state?campaign_id=1", "none", "for each device", ""}, "\n") + "\n"}
+	if code := p.run(t.Context(), "init", "--output", file); code != exitOK {
+		t.Fatalf("exit code %d\n%s", code, p.err.String())
+	}
+	c := written(t, file)
+	if cmd := c.Receiver.Command; cmd == nil || cmd.Argv[1] != "server.js" || cmd.Ready.HTTP != "/healthz" || cmd.Env["HUSH"] != "${SECRET}" ||
+		c.Path != "/hook" || c.Probe.HTTP.Path != "/state" || c.Probe.HTTP.Bulk != "" {
+		t.Errorf("written is %+v %+v", c, cmd)
+	}
+	if !strings.Contains(p.err.String(), "want the name of an environment variable") || strings.Contains(p.err.String(), initSecret) {
+		t.Errorf("got %s", p.err.String())
+	}
+}
+
+func TestInitSaysThatAConnectionIsClosed(t *testing.T) {
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.URL.Path == "/state" {
+			panic(http.ErrAbortHandler)
+		}
+		w.WriteHeader(http.StatusUnauthorized)
+	}))
+	defer server.Close()
+	var p program
+	if code := p.run(t.Context(), "init", "--url", server.URL, "--output", filepath.Join(t.TempDir(), "receiver.yaml")); code != exitOK {
+		t.Fatalf("exit code %d\n%s", code, p.err.String())
+	}
+	if want := "the receiver closed the connection at GET /state\n"; !strings.Contains(p.err.String(), want) {
+		t.Errorf("got\n%swhich lacks %q", p.err.String(), want)
+	}
+}
+
 func TestInitWithoutAnswers(t *testing.T) {
 	for name, c := range map[string]struct {
 		typed string
@@ -241,7 +288,7 @@ func TestInitWithoutAnswers(t *testing.T) {
 
 func TestInitToStandardOutput(t *testing.T) {
 	out, _ := ctxpush(t, exitOK, "init", "--command", "x ${PORT}", "--output", "-")
-	if !strings.HasPrefix(out, "# The receiver under test.") {
+	if !strings.HasPrefix(out, "# yaml-language-server: $schema=https://") || !strings.Contains(out, "\n# The receiver under test.") {
 		t.Errorf("got %s", out)
 	}
 }

@@ -1,9 +1,10 @@
 package main
 
 import (
+	"github.com/spf13/cobra"
+
 	"github.com/ctxpush/ctxpush/conformance/load"
 	"github.com/ctxpush/ctxpush/scenarios/strictyaml"
-	"github.com/spf13/cobra"
 )
 
 func newLoadMerge(s streams) *cobra.Command {

@@ -15,7 +15,6 @@ func newMan() *cobra.Command {
 		Short:   "Write the manual's pages, one a command",
 		Long:    `Man writes a manual page for each command into the folder, which it makes.`,
 		Example: `  ctxpush man share/man/man1`,
-		Hidden:  true,
 		Args:    cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if err := os.MkdirAll(args[0], 0o755); err != nil {

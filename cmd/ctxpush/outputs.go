@@ -7,11 +7,15 @@ import (
 	"fmt"
 	"os"
 
+	"github.com/spf13/pflag"
+
 	"github.com/ctxpush/ctxpush/conformance/event"
 	"github.com/ctxpush/ctxpush/conformance/report"
+	"github.com/ctxpush/ctxpush/conformance/report/ci"
+	"github.com/ctxpush/ctxpush/conformance/report/dir"
 	"github.com/ctxpush/ctxpush/conformance/report/ndjson"
+	"github.com/ctxpush/ctxpush/conformance/report/terminal"
 	"github.com/ctxpush/ctxpush/scenarios/strictyaml"
-	"github.com/spf13/pflag"
 )
 
 // outputs are what a certification leaves behind and what it ends with.
@@ -91,27 +95,27 @@ func (o *outputs) follow() (all []event.Observer, end func() error, err error) {
 }
 
 // progress tells of the run while it goes on.
-func (o *outputs) progress(s streams) *report.Progress {
-	return &report.Progress{W: s.err, Live: s.errLive, Color: s.errColor, Size: s.errSize, Quiet: o.quiet, Verbose: o.traceRequests}
+func (o *outputs) progress(s streams) *terminal.Progress {
+	return &terminal.Progress{W: s.err, Live: s.errLive, Color: s.errColor, Size: s.errSize, Quiet: o.quiet, Verbose: o.traceRequests}
 }
 
 // write writes the report's files and tells the verdict, each as far as it can
 // be. What could not be written is told on stderr; the error is the last of it.
 func (o *outputs) write(s streams, r report.Report) error {
 	told := errorTeller{w: s.err}
-	dir := o.dir
-	if told.tell(report.WriteDir(dir, r)); told.last != nil {
-		dir = "" // not all is there
+	folder := o.dir
+	if told.tell(dir.Write(folder, r)); told.last != nil {
+		folder = "" // not all is there
 	}
 	// The CI server's own: a run is not judged by whether it takes them.
 	if file, ok := s.lookupEnv("GITHUB_STEP_SUMMARY"); ok && file != "" {
-		if err := report.AppendSummary(file, r.In(dir)); err != nil {
+		if err := ci.AppendSummary(file, r.In(folder)); err != nil {
 			fmt.Fprintln(s.err, "ctxpush:", err)
 		}
 	}
 	if on, _ := s.lookupEnv("GITHUB_ACTIONS"); on == "true" {
-		told.tell(report.Annotations(s.out, r))
+		told.tell(ci.Annotations(s.out, r))
 	}
-	told.tell(report.Terminal(s.out, r, report.Options{Color: s.outColor, Width: s.outWidth, Dir: dir, Quiet: o.quiet, Verbose: o.verbose}))
+	told.tell(terminal.Write(s.out, r, terminal.Options{Color: s.outColor, Width: s.outWidth, Dir: folder, Quiet: o.quiet, Verbose: o.verbose}))
 	return told.last
 }

@@ -9,21 +9,23 @@ import (
 	"testing"
 	"time"
 
+	. "github.com/onsi/gomega"
+
 	"github.com/ctxpush/ctxpush/conformance/event"
 	"github.com/ctxpush/ctxpush/conformance/report"
-	. "github.com/onsi/gomega"
+	"github.com/ctxpush/ctxpush/conformance/report/dir"
 )
 
 // certifying is a call of certify with few checks against a receiver, with a
 // report's folder of its own.
-func certifying(t *testing.T, receiver []string, flags ...string) (args []string, dir string) {
+func certifying(t *testing.T, receiver []string, flags ...string) (args []string, folder string) {
 	t.Helper()
-	dir = filepath.Join(t.TempDir(), "report")
+	folder = filepath.Join(t.TempDir(), "report")
 	if receiver == nil {
 		receiver = []string{"--built-in"}
 	}
-	args = append([]string{"certify", "--settle", "20ms", "--report-dir", dir}, receiver...)
-	return append(args, flags...), dir
+	args = append([]string{"certify", "--settle", "20ms", "--report-dir", folder}, receiver...)
+	return append(args, flags...), folder
 }
 
 var twoOrders = []string{"--focus", "order/late-pending", "--focus", "order/reversed"}
@@ -38,12 +40,12 @@ func read(t *testing.T, path ...string) string {
 }
 
 // filesBelow are the names below dir and what they hold.
-func filesBelow(t *testing.T, dir string) map[string]string {
+func filesBelow(t *testing.T, folder string) map[string]string {
 	t.Helper()
 	all := map[string]string{}
-	err := filepath.WalkDir(dir, func(path string, d os.DirEntry, err error) error {
+	err := filepath.WalkDir(folder, func(path string, d os.DirEntry, err error) error {
 		if err == nil && !d.IsDir() {
-			all[strings.TrimPrefix(path, dir+string(filepath.Separator))] = read(t, path)
+			all[strings.TrimPrefix(path, folder+string(filepath.Separator))] = read(t, path)
 		}
 		return err
 	})
@@ -54,7 +56,7 @@ func filesBelow(t *testing.T, dir string) map[string]string {
 }
 
 func TestCertifyInAGitHubAction(t *testing.T) {
-	args, dir := certifying(t, wrongReceiver(t), twoOrders...)
+	args, folder := certifying(t, wrongReceiver(t), twoOrders...)
 	summary := write(t, "summary", "# of another tool\n")
 	p := program{env: map[string]string{"GITHUB_ACTIONS": "true", "GITHUB_STEP_SUMMARY": summary}}
 	if code := p.run(t.Context(), args...); code != exitFellShort {
@@ -68,7 +70,7 @@ func TestCertifyInAGitHubAction(t *testing.T) {
 	if last := lines[len(lines)-1]; !strings.HasPrefix(last, "FAIL  ") {
 		t.Errorf("the last line is %q", last)
 	}
-	if got := read(t, summary); got != "# of another tool\n\n\n"+read(t, dir, "summary.md") {
+	if got := read(t, summary); got != "# of another tool\n\n\n"+read(t, folder, "summary.md") {
 		t.Errorf("the step's summary is\n%s", got)
 	}
 
@@ -93,9 +95,9 @@ func TestCertifyTellsItsVerdictWithoutAReport(t *testing.T) {
 		code     int
 		verdict  string
 	}{"good": {nil, exitSurroundings, "PASS  "}, "wrong": {wrongReceiver(t), exitFellShort, "FAIL  "}} {
-		args, dir := certifying(t, c.receiver, twoOrders...)
+		args, folder := certifying(t, c.receiver, twoOrders...)
 		// What is in the file's way can't be replaced.
-		if err := os.MkdirAll(filepath.Join(dir, "summary.md", "in the way"), 0o755); err != nil {
+		if err := os.MkdirAll(filepath.Join(folder, "summary.md", "in the way"), 0o755); err != nil {
 			t.Fatal(err)
 		}
 		out, stderr := ctxpush(t, c.code, args...)
@@ -130,7 +132,7 @@ func TestCertifyWithABaseline(t *testing.T) {
 	baseline := filepath.Join(before, "report.json")
 
 	// The same bug on other messages is nothing new.
-	args, dir := certifying(t, wrong, "--focus", "order/late-pending", "--baseline", baseline)
+	args, folder := certifying(t, wrong, "--focus", "order/late-pending", "--baseline", baseline)
 	if out, _ := ctxpush(t, exitFellShort, args...); !strings.Contains(out, "since  0 new, 0 fixed, ") {
 		t.Errorf("got\n%s", out)
 	}
@@ -138,7 +140,7 @@ func TestCertifyWithABaseline(t *testing.T) {
 	if !strings.Contains(out, "\nFAIL  ") {
 		t.Errorf("it does not say that it failed:\n%s", out)
 	}
-	r, err := report.ReadDir(dir)
+	r, err := dir.Read(folder)
 	if err != nil || r.Baseline == nil || r.Baseline.Known == 0 || len(r.Baseline.New) != 0 || r.Result != report.Fail {
 		t.Errorf("got %+v, %v", r.Baseline, err)
 	}
@@ -160,21 +162,21 @@ func TestCertifyWithABaseline(t *testing.T) {
 }
 
 func TestReportRendersAgain(t *testing.T) {
-	args, dir := certifying(t, wrongReceiver(t), twoOrders...)
+	args, folder := certifying(t, wrongReceiver(t), twoOrders...)
 	printed, _ := ctxpush(t, exitFellShort, args...)
-	whole := filesBelow(t, dir)
+	whole := filesBelow(t, folder)
 	for name := range whole {
 		if name != "report.json" && !strings.HasPrefix(name, "counterexamples") {
-			if err := os.Remove(filepath.Join(dir, name)); err != nil {
+			if err := os.Remove(filepath.Join(folder, name)); err != nil {
 				t.Fatal(err)
 			}
 		}
 	}
-	again, stderr := ctxpush(t, exitOK, "report", dir)
+	again, stderr := ctxpush(t, exitOK, "report", folder)
 	if again != printed || stderr != "" {
 		t.Errorf("printed\n%swas\n%s%s", again, printed, stderr)
 	}
-	got := filesBelow(t, dir)
+	got := filesBelow(t, folder)
 	for name, text := range whole {
 		if got[name] != text {
 			t.Errorf("%s differs:\n%s\nwas\n%s", name, got[name], text)
@@ -183,14 +185,14 @@ func TestReportRendersAgain(t *testing.T) {
 	if len(got) != len(whole) || len(whole) < 6 {
 		t.Errorf("got %d files of %d", len(got), len(whole))
 	}
-	if quiet, _ := ctxpush(t, exitOK, "report", "--quiet", dir); strings.Count(quiet, "\n") != 1 || !strings.HasPrefix(quiet, "FAIL  ") {
+	if quiet, _ := ctxpush(t, exitOK, "report", "--quiet", folder); strings.Count(quiet, "\n") != 1 || !strings.HasPrefix(quiet, "FAIL  ") {
 		t.Errorf("quiet: got\n%s", quiet)
 	}
 }
 
 // TestInterruptedRunIsReported: all files are there, and say so.
 func TestInterruptedRunIsReported(t *testing.T) {
-	args, dir := certifying(t, nil, "--trace-requests")
+	args, folder := certifying(t, nil, "--trace-requests")
 	ctx, cancel := context.WithCancelCause(t.Context())
 	defer cancel(nil)
 	var p program
@@ -202,12 +204,12 @@ func TestInterruptedRunIsReported(t *testing.T) {
 	if code := <-code; code != exitInterrupted {
 		t.Fatalf("exit code %d\n%s%s", code, p.out.String(), p.err.String())
 	}
-	r, err := report.ReadDir(dir)
+	r, err := dir.Read(folder)
 	if err != nil || r.Result != report.Interrupted || len(r.NotRun) == 0 {
 		t.Errorf("got %s, %v", r.Result, err)
 	}
 	for name, want := range map[string]string{"junit.xml": `name="the run"`, "summary.md": ": interrupted", "attestation.json": `"FAILED"`, "badge.svg": "interrupted"} {
-		if text := read(t, dir, name); !strings.Contains(text, want) {
+		if text := read(t, folder, name); !strings.Contains(text, want) {
 			t.Errorf("%s does not say %s:\n%s", name, want, text)
 		}
 	}

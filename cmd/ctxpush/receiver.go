@@ -7,9 +7,10 @@ import (
 	"text/tabwriter"
 	"time"
 
+	"github.com/spf13/cobra"
+
 	"github.com/ctxpush/ctxpush/fixtures/mutants"
 	"github.com/ctxpush/ctxpush/fixtures/reference"
-	"github.com/spf13/cobra"
 )
 
 // shutdownGrace is how long requests under way may take once the receiver is to

@@ -1,8 +1,10 @@
 package main
 
 import (
-	"github.com/ctxpush/ctxpush/conformance/report"
 	"github.com/spf13/cobra"
+
+	"github.com/ctxpush/ctxpush/conformance/report/dir"
+	"github.com/ctxpush/ctxpush/conformance/report/terminal"
 )
 
 func newReport(s streams) *cobra.Command {
@@ -24,15 +26,15 @@ for that.`,
 	cmd.Flags().BoolVarP(&quiet, "quiet", "q", false, "print the verdict and nothing else")
 	cmd.Flags().BoolVarP(&verbose, "verbose", "v", false, "print everything that was found")
 	cmd.RunE = func(_ *cobra.Command, args []string) error {
-		dir := args[0]
-		r, err := report.ReadDir(dir)
+		folder := args[0]
+		r, err := dir.Read(folder)
 		if err != nil {
 			return mistake{err}
 		}
-		if err := report.WriteDir(dir, r); err != nil {
+		if err := dir.Write(folder, r); err != nil {
 			return err
 		}
-		return report.Terminal(s.out, r, report.Options{Color: s.outColor, Width: s.outWidth, Dir: dir, Quiet: quiet, Verbose: verbose})
+		return terminal.Write(s.out, r, terminal.Options{Color: s.outColor, Width: s.outWidth, Dir: folder, Quiet: quiet, Verbose: verbose})
 	}
 	return cmd
 }

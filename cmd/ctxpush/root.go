@@ -4,9 +4,10 @@ import (
 	"io"
 	"os"
 
-	"github.com/ctxpush/ctxpush/scenarios/strictyaml"
 	"github.com/spf13/cobra"
 	"golang.org/x/term"
+
+	"github.com/ctxpush/ctxpush/scenarios/strictyaml"
 )
 
 // streams are where a command writes: results to out, progress and errors to
@@ -48,19 +49,16 @@ func newRoot(s streams) *cobra.Command {
 	root := &cobra.Command{
 		Use:   "ctxpush",
 		Short: "Play ContextPush to a webhook receiver, and see whether it gets everything right",
-		Long: `ctxpush plays ContextPush to a webhook receiver and sees whether it gets
-everything right.
+		Long: `ctxpush plays ContextPush to your webhook receiver, late, twice and out of
+order, and says what it gets wrong.
 
 Each option can also be set by an environment variable: --report-dir is
-CTXPUSH_REPORT_DIR. A flag goes before the variable, the variable before
-receiver.yaml.
-
-Exit codes: 0 all well, 1 the receiver fell short, 2 a mistake in a flag, file
-or value, 3 the surroundings are broken, 130 and 143 interrupted.`,
-		Example: `  ctxpush certify --built-in
-  ctxpush init --url http://127.0.0.1:3000
-  ctxpush doctor receiver.yaml
-  ctxpush certify receiver.yaml`,
+CTXPUSH_REPORT_DIR. A flag wins over the variable, the variable over
+receiver.yaml.`,
+		Example: `  ctxpush init --command 'node server.js' --env 'WEBHOOK_SECRET=${SECRET}'
+  ctxpush doctor
+  ctxpush certify
+  ctxpush help probe`,
 		Version:       version(),
 		SilenceErrors: true,
 		SilenceUsage:  true,
@@ -76,8 +74,11 @@ or value, 3 the surroundings are broken, 130 and 143 interrupted.`,
 		return unknownCommand(cmd, args)
 	}
 	root.RunE = func(cmd *cobra.Command, _ []string) error { return cmd.Help() }
-	root.AddCommand(newCertify(s), newChecks(s), newScenario(s), newSend(s), newLoad(s), newReceiver(s), newServe(s), newReport(s), newInit(s), newDoctor(s), newSchema(s), newCompletion(s), newMan(), newVersion(s))
+	help := newHelp(s)
+	root.SetHelpCommand(help)
+	root.AddCommand(help, newCertify(s), newChecks(s), newScenario(s), newSend(s), newLoad(s), newReceiver(s), newServe(s), newReport(s), newInit(s), newDoctor(s), newSchema(s), newCompletion(s), newMan(), newVersion(s))
 	root.DisableAutoGenTag = true
+	withUsage(root, s.outWidth)
 	withUsageErrors(root)
 	withCompletion(root)
 	return root

@@ -5,10 +5,14 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"github.com/spf13/cobra"
 
 	"github.com/ctxpush/ctxpush/conformance"
 	"github.com/ctxpush/ctxpush/conformance/event"
-	"github.com/spf13/cobra"
 )
 
 func newScenarioRun(s streams) *cobra.Command {
@@ -26,7 +30,9 @@ exit code 1. A counterexample, as certify writes it, says FAILED still or FIXED;
 one whose requests race is played many times before it says FIXED.
 
 With --watch the scenarios are played again, with fresh messages, whenever one of
-their files or the --config file changes, until Ctrl-C.`,
+their files, receiver.yaml or a file of the receiver changes, or you press Enter,
+until Ctrl-C. The receiver's files are those in the folder of --command or
+--build; it is started anew each time. ctxpush help scenario has more.`,
 		Example: `  ctxpush scenario run order/delivered-after-opened --built-in
   ctxpush scenario run my-scenarios/ --config receiver.yaml
   CTXPUSH_SECRET=… ctxpush scenario run my-scenario.yaml --url http://127.0.0.1:3000 --watch`,
@@ -37,7 +43,7 @@ their files or the --config file changes, until Ctrl-C.`,
 	f.Float64Var(&p.TimeScale, "time-scale", conformance.DefaultTimeScale, "how much faster than real time retries come; 1 takes two hours for a dropped batch")
 	p.bounds.add(f)
 	f.BoolVar(&p.asJSON, "json", false, "print a JSON array, an object a scenario, in place of the timeline")
-	f.BoolVar(&watch, "watch", false, "play again when a file changes")
+	f.BoolVar(&watch, "watch", false, "play again when a scenario, receiver.yaml or a file of the receiver changes, or on Enter")
 	cmd.RunE = func(cmd *cobra.Command, args []string) error {
 		if p.TimeScale < 1 {
 			return mistakef("--time-scale %g: want 1 (real time) or more", p.TimeScale)
@@ -126,25 +132,60 @@ func (p *playing) playJSON(ctx context.Context, w io.Writer) ([]conformance.Play
 }
 
 // watch plays what is named again and again, each time after a change of a
-// file, until ctx ends. What goes wrong is told and waits for the next change.
+// file or when a person presses Enter, until ctx ends. What goes wrong is told
+// and waits for the next change.
 func (p *playing) watch(ctx context.Context, s streams, names []string) error {
-	w, err := newWatcher(append(names[:len(names):len(names)], p.target.file)...)
+	var lines <-chan string
+	if s.inLive {
+		lines = newAsker(s.in, s.err).lines
+	}
+	w, err := newWatcher(lines)
 	if err != nil {
 		return err
 	}
 	defer w.Close()
-	for {
-		err := p.play(ctx, s, names)
+	for first := true; ; first = false {
+		if err := w.watch(append(slices.Clone(names), p.programs(ctx, s)...), p.sources()); err != nil {
+			return err
+		}
+		changed := w.during(first, func() { exitCode(ctx, s.err, p.play(ctx, s, names)) })
 		if ctx.Err() != nil {
 			return ctx.Err()
 		}
-		exitCode(ctx, s.err, err)
 		// A receiver that goes on running knows the last round's messages.
 		p.Seed++
-		changed, err := w.next(ctx)
-		if err != nil {
-			return err
+		if changed == "" {
+			fmt.Fprintf(s.err, "watching %s; Enter plays again, Ctrl-C ends\n", w.watched)
+			if changed, err = w.next(ctx); err != nil {
+				return err
+			}
 		}
-		fmt.Fprintf(s.out, "\n──── %s changed ────\n\n", changed)
+		fmt.Fprintf(s.out, "\n──── %s ────\n\n", changed)
 	}
+}
+
+// programs are the file that describes the receiver and the program that is
+// started, as far as there are such. What is wrong with the file is told when it
+// is played.
+func (p *playing) programs(ctx context.Context, s streams) []string {
+	if c, err := p.target.config(ctx, s); err == nil {
+		p.Target = c
+	}
+	files := []string{p.target.file}
+	if c := p.Target.Receiver.Command; c != nil && strings.ContainsAny(c.Argv[0], `/\`) {
+		files = append(files, filepath.Join(p.Target.Abs(c.Dir), c.Argv[0]))
+	}
+	return files
+}
+
+// sources are the folders with the receiver's own files, where ctxpush starts
+// what is in them.
+func (p *playing) sources() []string {
+	switch r := p.Target.Receiver; {
+	case r.Command != nil:
+		return []string{p.Target.Abs(r.Command.Dir)}
+	case r.Container != nil && r.Container.Build != nil:
+		return []string{p.Target.Abs(r.Container.Build.Context)}
+	}
+	return nil
 }

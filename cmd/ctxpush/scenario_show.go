@@ -5,8 +5,9 @@ import (
 	"io"
 	"strings"
 
-	"github.com/ctxpush/ctxpush/conformance"
 	"github.com/spf13/cobra"
+
+	"github.com/ctxpush/ctxpush/conformance"
 )
 
 func newScenarioShow(s streams) *cobra.Command {

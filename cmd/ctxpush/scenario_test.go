@@ -3,16 +3,18 @@ package main
 import (
 	"context"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"regexp"
 	"strings"
 	"testing"
 	"time"
 
+	. "github.com/onsi/gomega"
+
 	"github.com/ctxpush/ctxpush/fixtures/mutants"
 	"github.com/ctxpush/ctxpush/fixtures/reference"
 	"github.com/ctxpush/ctxpush/scenarios"
-	. "github.com/onsi/gomega"
 )
 
 const late = `scenario: delivered comes late
@@ -176,22 +178,82 @@ func TestWatcherTellsScenarioFilesOnly(t *testing.T) {
 	g := NewWithT(t)
 	file := write(t, "a/b/s.yaml", late)
 	folder := filepath.Dir(filepath.Dir(file))
-	w, err := newWatcher(folder, "order/reversed")
+	w, err := newWatcher(nil)
 	g.Expect(err).NotTo(HaveOccurred())
 	defer w.Close()
+	g.Expect(w.watch([]string{folder, "order/reversed"}, nil)).To(Succeed())
 	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
 	defer cancel()
 
 	rewrite(t, filepath.Join(folder, "notes.txt"), "x")
 	g.Expect(os.Chmod(file, 0o600)).To(Succeed())
 	rewrite(t, file, late+"\n")
-	g.Expect(w.next(ctx)).To(Equal(file))
+	g.Expect(w.next(ctx)).To(Equal(file + " changed"))
 
 	g.Expect(os.Mkdir(filepath.Join(folder, "new"), 0o755)).To(Succeed())
-	g.Expect(w.next(ctx)).To(Equal(filepath.Join(folder, "new")))
+	g.Expect(w.next(ctx)).To(Equal(filepath.Join(folder, "new") + " changed"))
+	g.Expect(w.watch([]string{folder}, nil)).To(Succeed())
 	rewrite(t, filepath.Join(folder, "new", "t.yml"), late)
-	g.Expect(w.next(ctx)).To(Equal(filepath.Join(folder, "new", "t.yml")), "a folder that came later is watched as well")
+	g.Expect(w.next(ctx)).To(Equal(filepath.Join(folder, "new", "t.yml")+" changed"), "a folder that came later is watched as well")
 	cancel()
 	_, err = w.next(ctx)
 	g.Expect(err).To(MatchError(context.Canceled))
+}
+
+func TestWatcherKnowsAReceiversSources(t *testing.T) {
+	g := NewWithT(t)
+	server := write(t, "app/server.js", "1")
+	app := filepath.Dir(server)
+	rewrite(t, filepath.Join(app, "node_modules", "x.js"), "1")
+	lines := make(chan string, 1)
+	w, err := newWatcher(lines)
+	g.Expect(err).NotTo(HaveOccurred())
+	defer w.Close()
+	g.Expect(w.watch(nil, []string{app})).To(Succeed())
+	g.Expect(w.String()).To(Equal("the receiver's files in " + app))
+	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+	defer cancel()
+
+	data, upload := filepath.Join(app, "data.json"), filepath.Join(app, "upload")
+	g.Expect(w.during(true, func() { rewrite(t, data, "1") })).To(BeEmpty(), "what it writes in the first round is its own")
+	g.Expect(w.during(false, func() { rewrite(t, data, "2"); rewrite(t, upload, "2") })).To(BeEmpty(), "and what is new after any")
+	g.Expect(w.during(false, func() { rewrite(t, server, "2") })).To(Equal(server + " changed"))
+
+	for _, name := range []string{data, upload, "states.db-wal", ".git/index", "node_modules/x.js"} {
+		if !filepath.IsAbs(name) {
+			name = filepath.Join(app, name)
+		}
+		rewrite(t, name, "3")
+	}
+	rewrite(t, server, "3")
+	g.Expect(w.next(ctx)).To(Equal(server + " changed"))
+	lines <- ""
+	g.Expect(w.next(ctx)).To(Equal("Enter"))
+}
+
+// A receiver that ctxpush starts is started anew when its own files change.
+func TestScenarioRunWatchesTheReceiver(t *testing.T) {
+	if _, err := exec.LookPath("node"); err != nil {
+		t.Skip("no node")
+	}
+	g := NewWithT(t)
+	text, err := os.ReadFile("../../fixtures/demo/server.js")
+	g.Expect(err).NotTo(HaveOccurred())
+	wrong := strings.Replace(string(text), "if (!pushes.has(name) || isNewer(e, pushes.get(name))) ", "", 1)
+	g.Expect(wrong).NotTo(Equal(string(text)))
+	server := write(t, "app/server.js", wrong)
+	ctx, interruptIt := context.WithCancelCause(t.Context())
+	var p program
+	code := make(chan int, 1)
+	go func() {
+		code <- p.run(ctx, "scenario", "run", "--watch", "order/delivered-after-opened", "--command", "node server.js", "--dir", filepath.Dir(server),
+			"--env", "PORT=${PORT}", "--env", "WEBHOOK_SECRET=${SECRET}", "--settle", "50ms")
+	}()
+	g.Eventually(p.err.String, "60s").Should(ContainSubstring("watching the receiver's files in " + filepath.Dir(server) + "; Enter plays again, Ctrl-C ends\n"))
+	g.Expect(p.out.String()).To(ContainSubstring("FAILED"))
+	rewrite(t, server, string(text))
+	g.Eventually(p.out.String, "60s").Should(ContainSubstring("PASSED"))
+	g.Expect(p.out.String()).To(ContainSubstring("──── " + server + " changed ────"))
+	interruptIt(interrupt{os.Interrupt})
+	g.Eventually(code, "60s").Should(Receive(Equal(exitInterrupted)))
 }

@@ -5,13 +5,14 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/spf13/cobra"
+
 	"github.com/ctxpush/ctxpush/conformance/config"
 	"github.com/ctxpush/ctxpush/conformance/load"
 	"github.com/ctxpush/ctxpush/conformance/report"
 	"github.com/ctxpush/ctxpush/conformance/report/ndjson"
 	"github.com/ctxpush/ctxpush/scenarios"
 	"github.com/ctxpush/ctxpush/scenarios/strictyaml"
-	"github.com/spf13/cobra"
 )
 
 // schemas are the formats that people write or read.

@@ -16,8 +16,6 @@ import (
 
 	"github.com/ctxpush/ctxpush/conformance/config"
 	"github.com/ctxpush/ctxpush/conformance/load"
-	"github.com/ctxpush/ctxpush/conformance/probe"
-	"github.com/ctxpush/ctxpush/conformance/receiver"
 	"github.com/ctxpush/ctxpush/conformance/serve"
 	"github.com/ctxpush/ctxpush/conformance/subject"
 	"github.com/ctxpush/ctxpush/fixtures"
@@ -189,7 +187,7 @@ func (o *serving) serve(ctx context.Context, s streams) (err error) {
 	}
 	under, err := o.open(ctx)
 	if under != nil {
-		defer func() { err = errors.Join(err, probe.Close(under.prober), under.receiver.Close()) }()
+		defer func() { err = errors.Join(err, under.Close()) }()
 	}
 	if err != nil {
 		if o.Store != nil {
@@ -200,35 +198,25 @@ func (o *serving) serve(ctx context.Context, s streams) (err error) {
 	return o.run(ctx, s, l, under)
 }
 
-// started is the receiver of receiver.yaml.
-type started struct {
-	receiver receiver.Receiver
-	prober   probe.Prober
-}
-
 // open starts the receiver of the file, if there is one.
-func (o *serving) open(ctx context.Context) (*started, error) {
+func (o *serving) open(ctx context.Context) (*subject.Subject, error) {
 	if !o.hasFile {
 		return nil, nil
 	}
-	r, err := receiver.New(o.target, receiver.Env{Secret: o.Secret})
+	under, err := subject.Open(o.target, nil)
 	if err != nil {
 		return nil, err
 	}
-	p, err := probe.For(o.target, r)
-	if err != nil {
-		return nil, errors.Join(err, r.Close())
-	}
-	if err := r.Start(ctx); err != nil {
-		return nil, errors.Join(err, probe.Close(p), r.Close())
+	if err := under.Start(ctx); err != nil {
+		return nil, errors.Join(err, under.Close())
 	}
 	if o.Webhook == "" {
-		o.Webhook = r.URL() + o.target.Path
+		o.Webhook = under.URL() + o.target.Path
 	}
-	return &started{r, p}, nil
+	return under, nil
 }
 
-func (o *serving) run(ctx context.Context, s streams, l net.Listener, under *started) (err error) {
+func (o *serving) run(ctx context.Context, s streams, l net.Listener, under *subject.Subject) (err error) {
 	o.Clock = clock.Scaled(o.timeScale)
 	o.Setup = func(sender *mocksender.Sender) {
 		sender.Profile, sender.Timeout = o.target.Protocol, o.target.Timeout
@@ -252,7 +240,7 @@ func (o *serving) run(ctx context.Context, s streams, l net.Listener, under *sta
 		return mistake{err}
 	}
 	if under != nil {
-		c.Receiver = &serve.Receiver{Name: o.target.Name, Probe: under.prober, Identity: o.target.Identity,
+		c.Receiver = &serve.Receiver{Name: o.target.Name, Probe: under.Prober, Identity: o.target.Identity,
 			Ignores: o.target.Ignores, Settle: o.target.Settle}
 	}
 	handler, err := serve.Handler(c)

@@ -6,10 +6,11 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/ctxpush/ctxpush/conformance/config"
 	"github.com/kballard/go-shellquote"
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
+
+	"github.com/ctxpush/ctxpush/conformance/config"
 )
 
 // targetFlag marks the flags that set a key of receiver.yaml.

@@ -68,49 +68,6 @@ type Receiver struct {
 	Compose   *Compose
 }
 
-// Command is a local process that the harness starts.
-type Command struct {
-	// Argv is a template of Expand: ${PORT} is replaced at each start. It is never
-	// the secret, which process lists would show.
-	Argv  []string
-	Dir   string // default Config.Dir
-	Env   Values // templates of Expand: ${PORT} and ${SECRET} are replaced at each start
-	Ready Ready
-}
-
-// Container is a container that the harness starts: of an image, or of a build.
-type Container struct {
-	Image string
-	Build *Build
-	Port  int    // where the receiver listens in the container, 1 to 65535
-	Env   Values // templates of Expand: ${SECRET} is replaced, and ${PORT} by Port
-	Ready Ready
-}
-
-// Compose is a service of a compose file. The harness starts it with all the
-// file's services, under a project name of its own, and kills it alone.
-type Compose struct {
-	File    string // default compose.yaml; relative to Config.Dir
-	Service string // the receiver among the file's services
-	Port    int    // where the receiver listens in its container, 1 to 65535; it need not be published
-	// Env are variables for the file's own ${NAME}, templates of Expand like
-	// Container.Env. The file can use ${SECRET} without them.
-	Env   Values
-	Ready Ready
-}
-
-// Build is what an image is built from.
-type Build struct {
-	Context    string // default Config.Dir
-	Dockerfile string // relative to Context; default Dockerfile
-}
-
-// Ready is how to see that a receiver takes requests.
-type Ready struct {
-	HTTP    string        // a path that answers 2xx; empty: its port accepts connections
-	Timeout time.Duration // above 0; default 30s, 60s for a container, 2m for a compose service
-}
-
 // Probe is how the receiver's state is read: at most one of its fields is set;
 // none is HTTP with its defaults.
 type Probe struct {

@@ -1,8 +1,6 @@
 package config
 
 import (
-	"net/url"
-	"path/filepath"
 	"reflect"
 	"time"
 )
@@ -34,7 +32,7 @@ func (c *Config) SetDefaults() {
 func (c *Config) byDefault(k *key) string {
 	switch {
 	case k.name == "name":
-		return c.Receiver.name()
+		return c.Receiver.title()
 	case k.name == "settle" && c.Receiver.Kind() == "":
 		return builtInSettle.String()
 	}
@@ -47,22 +45,4 @@ func or[T comparable](value, otherwise T) T {
 		return otherwise
 	}
 	return value
-}
-
-// name is what a receiver without a name is called.
-func (r Receiver) name() string {
-	name := ""
-	switch {
-	case r.URL != "":
-		if u, err := url.Parse(r.URL); err == nil {
-			name = u.Host
-		}
-	case r.Command != nil && len(r.Command.Argv) > 0:
-		name = filepath.Base(r.Command.Argv[0])
-	case r.Container != nil:
-		name = r.Container.Image
-	case r.Compose != nil:
-		name = r.Compose.Service
-	}
-	return or(name, or(r.Kind(), "built-in"))
 }

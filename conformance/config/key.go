@@ -136,15 +136,6 @@ func kindOf(choice string, v reflect.Value) *key {
 	return nil
 }
 
-// Kind is how the receiver runs, as the file has it: url, command, container or
-// compose; empty: it is the built-in one.
-func (r Receiver) Kind() string {
-	if k := kindOf("receiver", reflect.ValueOf(r)); k != nil {
-		return k.label()
-	}
-	return ""
-}
-
 // make is the field of a key in c, made where it is not there. What the key
 // excludes is cleared on the way.
 func (c *Config) make(k *key) reflect.Value {

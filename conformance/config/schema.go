@@ -6,9 +6,13 @@ import (
 	"strings"
 )
 
+// schemaID is where editors find the schema: receiver.schema.json beside this
+// file.
+const schemaID = "https://raw.githubusercontent.com/ctxpush/ctxpush/main/conformance/config/receiver.schema.json"
+
 // schemaHead is what the schema has beside the keys.
 const (
-	schemaHead = `{"$schema": "https://json-schema.org/draft/2020-12/schema", "title": "receiver.yaml", ` +
+	schemaHead = `{"$schema": "https://json-schema.org/draft/2020-12/schema", "$id": "` + schemaID + `", "title": "receiver.yaml", ` +
 		`"description": "The receiver under test of ctxpush. In every text ${NAME} is an environment variable; ` +
 		`${PORT} and ${SECRET} get their values when the receiver starts; $${ is a literal ${.", "minProperties": 1, `
 	schemaDefs = `, "$defs": {

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"maps"
+	"os"
 	"slices"
 	"strings"
 	"testing"
@@ -189,4 +190,12 @@ func TestSchemaHasTheLoadersKeys(t *testing.T) {
 		}
 	}
 	walk("", doc)
+}
+
+// Editors get the schema from the repository, at its $id.
+func TestSchemaIsInTheRepository(t *testing.T) {
+	kept, err := os.ReadFile("receiver.schema.json")
+	if err != nil || !bytes.Equal(kept, Schema()) {
+		t.Errorf("receiver.schema.json is not the table's (%v): want go run ./cmd/ctxpush schema receiver >conformance/config/receiver.schema.json", err)
+	}
 }

@@ -68,24 +68,6 @@ func (v Values) MarshalJSON() ([]byte, error) {
 // does not fit, such as %s of a pointer in a struct, fmt reads fields past their
 // Format.
 
-// Format prints the command, its variables by name alone.
-func (c Command) Format(f fmt.State, _ rune) {
-	type plain Command
-	fmt.Fprintf(f, "%+v", plain(c))
-}
-
-// Format prints the container, its variables by name alone.
-func (c Container) Format(f fmt.State, _ rune) {
-	type plain Container
-	fmt.Fprintf(f, "%+v", plain(c))
-}
-
-// Format prints the service, its variables by name alone.
-func (c Compose) Format(f fmt.State, _ rune) {
-	type plain Compose
-	fmt.Fprintf(f, "%+v", plain(c))
-}
-
 // Format prints the probe, without its address.
 func (p SQLProbe) Format(f fmt.State, _ rune) {
 	type plain SQLProbe

@@ -18,7 +18,7 @@ var (
 	anyText = scalar{what: "TEXT", refuse: nil, bare: true, json: `"$ref": "#/$defs/anyText"`}
 	line    = scalar{what: "NAME", refuse: checkName, json: `"type": "string"`}
 	path    = scalar{what: "PATH", refuse: checkPath, private: queryOf, json: `"$ref": "#/$defs/path"`}
-	address = scalar{what: "URL", refuse: checkURL, tidy: trimSlash, json: `"$ref": "#/$defs/url"`,
+	address = scalar{what: "URL", refuse: checkURL, normalize: trimSlash, json: `"$ref": "#/$defs/url"`,
 		known: []string{"http://127.0.0.1:"}}
 	file    = scalar{what: "FILE", refuse: checkFile, json: `"type": "string", "minLength": 1`}
 	folder  = scalar{what: "DIR", refuse: checkFile, onDisk: (*decoder).checkFolder, json: file.json}
@@ -150,83 +150,7 @@ var table = slices.Concat([]key{
 	{name: "receiver", of: group{choice: true}, rule: needsSecret,
 		doc:     "How the receiver runs: exactly one kind. Without it, the built-in reference receiver is tested.",
 		written: written{hint: "receiver: none is the built-in one; url, command, container or compose", gap: true}},
-	{name: "receiver.url", of: address,
-		doc:     "The base address of a receiver that runs already. Faults that need a restart are skipped.",
-		flag:    flag{name: "url", help: "base address of a receiver that runs already", kind: true},
-		written: written{comment: "it runs already; what needs a restart is skipped, and said to be"}},
-
-	{name: "receiver.command", of: group{}, rule: needsPort,
-		doc:     "A local process that is started, killed and started again.",
-		written: written{comment: "a process that ctxpush starts, kills and starts again"}},
-	{name: "receiver.command.argv", of: argv,
-		missing: "want the program and its arguments, such as [python3, receiver.py]",
-		doc: "The program and its arguments. ${PORT} is a free port; the secret can't stand here, process lists " +
-			"would show it.",
-		flag: flag{name: "command", value: "COMMAND", kind: true,
-			help: "a receiver to start: program and arguments, quoted as in a shell; ${PORT} is a free port"}},
-	{name: "receiver.command.dir", of: folder, byDef: ".", doc: "The working directory, relative to this file.",
-		flag: flag{name: "dir",
-			help: "working directory of the command (default the file's)", needs: "a command; give --command"},
-		written: written{comment: "relative to this file", example: `"."`}},
-	{name: "receiver.command.env", of: env, doc: "Environment variables. ${PORT} is a free port, ${SECRET} the secret.",
-		flag: flag{name: "env", value: "NAME=VALUE", needs: started, words: []string{"SECRET=${SECRET}", "PORT=${PORT}"},
-			help: "variable of the command or container, or for the compose file; ${SECRET} is the secret, ${PORT} the port"},
-		written: written{comment: "${PORT} is a free port, ${SECRET} the secret"}},
-}, ready("receiver.command", "30s",
-	flag{name: "ready", words: []string{"/healthz"}, needs: started,
-		help: "path that answers 2xx once the receiver is ready (default: its port accepts connections)"},
-	flag{name: "ready-timeout", needs: started,
-		help: "how long the receiver may take to get ready (default 30s, 60s for a container, 2m for a compose service)"},
-), []key{
-
-	{name: "receiver.container", of: group{},
-		doc:     "A container that is started, killed and started again with its disk.",
-		written: written{comment: "started by ctxpush; its disk is kept over all restarts"}},
-	{name: "receiver.container.image", of: image, not: "build",
-		missing: "want an image such as acme/receiver:1.4, or build:",
-		doc:     "The image to run.",
-		flag:    flag{name: "image", kind: true, help: "image of a receiver to start as a container"}},
-	{name: "receiver.container.build", of: group{flow: true}, not: "image", doc: "What to build the image from."},
-	{name: "receiver.container.build.context", of: folder, byDef: ".",
-		doc:  "The directory that is built, relative to this file.",
-		flag: flag{name: "build", kind: true, help: "directory to build the receiver's image from"}},
-	{name: "receiver.container.build.dockerfile", of: file, byDef: "Dockerfile",
-		doc: "The Dockerfile, relative to the context.",
-		flag: flag{name: "dockerfile", needs: "a receiver that is built; give --build",
-			help: "Dockerfile of the build, relative to its directory (default Dockerfile)"}},
-	{name: "receiver.container.port", of: portOfReceiver,
-		missing: "want the port on which the receiver listens, 1 to 65535",
-		doc:     "The port on which the receiver listens in its container.",
-		flag: flag{name: "port", needs: "a container; give --image, --build or --compose",
-			help: "port on which the receiver listens in its container"},
-		written: written{comment: "on which it listens, on all its addresses"}},
-	{name: "receiver.container.env", of: env, doc: "Environment variables. ${SECRET} is the secret, ${PORT} the port.",
-		flag: flag{name: "env"}, written: written{comment: "${PORT} is the port, ${SECRET} the secret"}},
-}, ready("receiver.container", "1m0s", flag{name: "ready"}, flag{name: "ready-timeout"}), []key{
-
-	{name: "receiver.compose", of: group{},
-		doc: "A service of a compose file, started with the file's other services under a project name of the run, " +
-			"killed alone, and removed with all volumes at the end.",
-		written: written{comment: "started by ctxpush under a project name of its own, and removed with its volumes"}},
-	{name: "receiver.compose.file", of: file, byDef: "compose.yaml",
-		doc:     "The compose file, relative to this file. ${SECRET} in it is the secret.",
-		flag:    flag{name: "compose", kind: true, help: "compose file whose services to start, the receiver among them"},
-		written: written{comment: "relative to this file; it can use ${SECRET}", always: true}},
-	{name: "receiver.compose.service", of: service, missing: "want the receiver's name among the services of {file}",
-		doc: "The receiver among the file's services.",
-		flag: flag{name: "service", needs: "a compose file; give --compose",
-			help: "the receiver's name among the compose file's services"},
-		written: written{comment: "the receiver among the file's services"}},
-	{name: "receiver.compose.port", of: portOfReceiver,
-		missing: "want the port on which the receiver listens, 1 to 65535",
-		doc:     "The port on which the receiver listens in its container. It need not be published.",
-		flag:    flag{name: "port"},
-		written: written{comment: "on which it listens in its container; it need not be published"}},
-	{name: "receiver.compose.env", of: env,
-		doc:     "Variables for the compose file's own ${NAME}. ${SECRET} is the secret, ${PORT} the port.",
-		flag:    flag{name: "env"},
-		written: written{comment: "for the file's own variables"}},
-}, ready("receiver.compose", "2m0s", flag{name: "ready"}, flag{name: "ready-timeout"}), probeKeys, []key{
+}, keysOfKinds(), probeKeys, []key{
 
 	{name: "statuses", of: statusWords, doc: "The receiver's word for a status: the contract's word.",
 		flag: flag{name: "statuses", value: "WORD=STATUS",
@@ -317,17 +241,4 @@ var probeKeys = []key{
 	{name: "probe.exec.env", of: execEnv, doc: "Environment variables. ${SECRET} is the secret.",
 		flag: flag{name: "probe-exec-env", value: "NAME=VALUE", words: []string{"TOKEN=${SECRET}"},
 			help: "variable of the probe's program; ${SECRET} is the secret"}},
-}
-
-// ready are the keys that say how to see that a kind of receiver takes requests.
-func ready(kind, timeout string, path_, within flag) []key {
-	name := kind + ".ready"
-	return []key{
-		{name: name, of: group{flow: true}, doc: "How to see that the receiver takes requests.",
-			written: written{hint: "ready: {http: /healthz, timeout: " + timeout + "} # default: its port accepts " +
-				"connections"}},
-		{name: name + ".http", of: path, doc: "A path that answers 2xx. Default: its port accepts connections.",
-			flag: path_, written: written{comment: "a path that answers 2xx"}},
-		{name: name + ".timeout", of: duration, byDef: timeout, doc: "How long it may take.", flag: within},
-	}
 }

@@ -32,16 +32,15 @@ type valueType interface {
 
 // scalar is a text that a check finds right, kept as one or as a number.
 type scalar struct {
-	what   string                              // for a usage text, and for errors where want is empty
-	scope  scope                               // which variables stay in it
-	bare   bool                                // a number and true and false are taken as they are written
-	refuse func(string) error                  // what is wrong with the text; nil: nothing ever is
-	onDisk func(d *decoder, text string) error // the same, for what only a file can tell
-	tidy   func(string) string
-	// private is the part of the text that holds secrets; nil: none does.
-	private func(text string) string
-	known   []string // all words, or examples
-	json    string   // members of a JSON Schema object
+	what      string                              // for a usage text, and for errors where want is empty
+	scope     scope                               // which variables stay in it
+	bare      bool                                // a number and true and false are taken as they are written
+	refuse    func(string) error                  // what is wrong with the text; nil: nothing ever is
+	onDisk    func(d *decoder, text string) error // the same, for what only a file can tell
+	normalize func(string) string
+	private   func(text string) string // the part of the text that holds secrets; nil: none does
+	known     []string                 // all words, or examples
+	json      string                   // members of a JSON Schema object
 }
 
 func (t scalar) place() string      { return t.what }
@@ -67,8 +66,8 @@ func (t scalar) read(d *decoder, _ *key, n strictyaml.Node, into reflect.Value) 
 }
 
 func (t scalar) parse(into reflect.Value, s string) error {
-	if t.tidy != nil {
-		into.SetString(t.tidy(s))
+	if t.normalize != nil {
+		into.SetString(t.normalize(s))
 	} else {
 		into.SetString(s)
 	}

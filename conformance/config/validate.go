@@ -2,7 +2,6 @@ package config
 
 import (
 	"fmt"
-	"maps"
 	"reflect"
 	"slices"
 	"strings"
@@ -102,16 +101,9 @@ func needsSecret(v *validator, c Config) {
 	}
 }
 
-func needsPort(v *validator, c Config) {
-	texts := slices.AppendSeq(slices.Clone(c.Receiver.Command.Argv), maps.Values(c.Receiver.Command.Env))
-	if !slices.ContainsFunc(texts, func(s string) bool { return slices.Contains(variables(s), VarPort) }) {
-		v.failf("receiver.command", "neither argv nor env has ${PORT}: the receiver would not know where to listen")
-	}
-}
-
 func reachesDatabase(v *validator, c Config) {
 	for _, name := range variables(string(c.Probe.SQL.DSN)) {
-		if c.Receiver.Container == nil && c.Receiver.Compose == nil && (name == VarHost || portOf(name) > 0) {
+		if !c.Receiver.IsContained() && (name == VarHost || portOf(name) > 0) {
 			v.failf("probe.sql.dsn", "${%s} has a value only for a container or a compose service; write the address", name)
 		}
 	}

@@ -15,6 +15,7 @@ import (
 // stand for it, or one that would be read back as another.
 func (c Config) Commented(secretEnv string) ([]byte, error) {
 	w := &writer{secret: string(c.Secret), secretEnv: secretEnv}
+	w.line("# yaml-language-server: $schema=%s", schemaID)
 	w.line("# The receiver under test. ctxpush doctor looks whether it is ready to be certified,")
 	w.line("# ctxpush certify certifies it; ctxpush schema receiver has every key, for editors.")
 	w.line("")

@@ -171,7 +171,7 @@ func TestCommentedExamplesAreRight(t *testing.T) {
 	for i, line := range lines {
 		trimmed := strings.TrimLeft(line, " ")
 		name, _, ok := strings.Cut(strings.TrimPrefix(trimmed, "# "), ": ")
-		if !strings.HasPrefix(trimmed, "# ") || !ok || strings.Contains(name, " ") {
+		if !strings.HasPrefix(trimmed, "# ") || !ok || strings.Contains(name, " ") || name == "yaml-language-server" {
 			continue
 		}
 		shown++

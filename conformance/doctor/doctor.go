@@ -8,8 +8,8 @@ import (
 	"time"
 
 	"github.com/ctxpush/ctxpush/conformance/config"
-	"github.com/ctxpush/ctxpush/conformance/probe"
 	"github.com/ctxpush/ctxpush/conformance/receiver"
+	"github.com/ctxpush/ctxpush/conformance/subject"
 	"github.com/ctxpush/ctxpush/fixtures"
 )
 
@@ -74,12 +74,13 @@ func Examine(ctx context.Context, o Options) ([]Finding, error) {
 	if o.Epoch.IsZero() {
 		o.Epoch = fixtures.DefaultEpoch(time.Now())
 	}
-	e, err := newExam(o)
+	under, err := subject.Open(o.Target, o.BuiltIn)
 	if err != nil {
 		return nil, err
 	}
+	e := newExam(o, under)
 	e.run(ctx, steps)
-	closed := errors.Join(probe.Close(e.prober), e.receiver.Close())
+	closed := under.Close()
 	e.sender.Close()
 	if ctx.Err() != nil {
 		return e.findings, errors.Join(ctx.Err(), closed)

@@ -18,9 +18,8 @@ import (
 
 	"github.com/ctxpush/ctxpush/conformance/config"
 	"github.com/ctxpush/ctxpush/conformance/doctor"
-	"github.com/ctxpush/ctxpush/conformance/probe"
-	"github.com/ctxpush/ctxpush/conformance/receiver"
 	"github.com/ctxpush/ctxpush/conformance/receiver/builtin"
+	"github.com/ctxpush/ctxpush/conformance/subject"
 	"github.com/ctxpush/ctxpush/fixtures"
 	"github.com/ctxpush/ctxpush/fixtures/mutants"
 	"github.com/ctxpush/ctxpush/fixtures/reference"
@@ -216,19 +215,15 @@ func TestFirstStepsSeeTheOrderOfABulkAnswer(t *testing.T) {
 	}{"right": {}, "reversed": {reversed, "bulk look-up"}} {
 		target := served(t, c.instead)
 		target.SetDefaults()
-		r, err := receiver.New(target, receiver.Env{Secret: secret})
+		under, err := subject.Open(target, nil)
 		if err != nil {
 			t.Fatal(err)
 		}
-		t.Cleanup(func() { r.Close() })
-		p, err := probe.For(target, r)
-		if err == nil {
-			err = r.Start(t.Context())
-		}
-		if err != nil {
+		t.Cleanup(func() { under.Close() })
+		if err := under.Start(t.Context()); err != nil {
 			t.Fatal(err)
 		}
-		_, err = doctor.TakeFirst(t.Context(), doctor.Options{Target: target, Seed: 1, Epoch: fixtures.DefaultEpoch(time.Now())}, r, p)
+		_, err = doctor.TakeFirst(t.Context(), doctor.Options{Seed: 1, Epoch: fixtures.DefaultEpoch(time.Now())}, under)
 		var failed *doctor.StepError
 		errors.As(err, &failed)
 		switch {

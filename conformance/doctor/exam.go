@@ -7,9 +7,6 @@ import (
 	"strings"
 	"time"
 
-	"github.com/ctxpush/ctxpush/conformance/config"
-	"github.com/ctxpush/ctxpush/conformance/probe"
-	"github.com/ctxpush/ctxpush/conformance/receiver"
 	"github.com/ctxpush/ctxpush/conformance/subject"
 	"github.com/ctxpush/ctxpush/fixtures"
 	"github.com/ctxpush/ctxpush/mocksender"
@@ -19,8 +16,7 @@ import (
 // exam is one examination.
 type exam struct {
 	Options
-	receiver receiver.Receiver
-	prober   probe.Prober
+	subject  *subject.Subject
 	sender   *mocksender.Sender
 	findings []Finding
 
@@ -31,20 +27,9 @@ type exam struct {
 	took    time.Duration // how long the first state took, where that was longer than the time to settle
 }
 
-func newExam(o Options) (*exam, error) {
-	if o.Target.Secret == "" {
-		o.Target.Secret = config.Secret(subject.NewSecret())
-	}
-	e := &exam{Options: o}
-	var err error
-	if e.receiver, err = receiver.New(o.Target, receiver.Env{Secret: string(o.Target.Secret), BuiltIn: o.BuiltIn}); err != nil {
-		return nil, err
-	}
-	if e.prober, err = probe.For(o.Target, e.receiver); err != nil {
-		return nil, err
-	}
-	e.sender = &mocksender.Sender{Secret: string(o.Target.Secret), Profile: o.Target.Protocol, Timeout: o.Target.Timeout}
-	return e, nil
+func newExam(o Options, s *subject.Subject) *exam {
+	o.Target = s.Target
+	return &exam{Options: o, subject: s, sender: s.Sender("")}
 }
 
 // The steps by name.
@@ -61,11 +46,11 @@ const (
 	stepRestart = "restart"
 )
 
-// step is one look at the receiver.
+// step is one look at the receiver, and what it found but for the name.
 type step struct {
 	name  string
 	needs []string // steps without which this one means nothing
-	look  func(*exam, context.Context) outcome
+	look  func(*exam, context.Context) Finding
 }
 
 // steps are in the order in which they are taken.
@@ -91,25 +76,22 @@ func Steps() []string {
 	return names
 }
 
-// outcome is what a step saw: its finding but for the name.
-type outcome = Finding
-
-func well(format string, args ...any) outcome {
-	return outcome{Result: OK, Detail: fmt.Sprintf(format, args...)}
+func well(format string, args ...any) Finding {
+	return Finding{Result: OK, Detail: fmt.Sprintf(format, args...)}
 }
 
-func skipped(format string, args ...any) outcome {
-	return outcome{Result: Skipped, Detail: fmt.Sprintf(format, args...)}
+func skipped(format string, args ...any) Finding {
+	return Finding{Result: Skipped, Detail: fmt.Sprintf(format, args...)}
 }
 
 // short is a receiver that falls short.
-func short(detail string, advice ...string) outcome {
-	return outcome{Result: Failed, Detail: detail, Advice: advice}
+func short(detail string, advice ...string) Finding {
+	return Finding{Result: Failed, Detail: detail, Advice: advice}
 }
 
 // broken is a receiver of which nothing can be said.
-func broken(detail string, advice ...string) outcome {
-	return outcome{Result: Failed, Detail: detail, Advice: advice, Surroundings: true}
+func broken(detail string, advice ...string) Finding {
+	return Finding{Result: Failed, Detail: detail, Advice: advice, Surroundings: true}
 }
 
 func (e *exam) run(ctx context.Context, steps []step) {
@@ -207,7 +189,7 @@ func (e *exam) attempt(ctx context.Context, alter func(*mocksender.Request), eve
 }
 
 // unsent is a step whose request could not be made.
-func unsent(err error) outcome {
+func unsent(err error) Finding {
 	if mocksender.Local(err) != nil {
 		return broken(err.Error())
 	}

@@ -7,9 +7,7 @@ import (
 	"slices"
 	"time"
 
-	"github.com/ctxpush/ctxpush/conformance/probe"
-	"github.com/ctxpush/ctxpush/conformance/receiver"
-	"github.com/ctxpush/ctxpush/mocksender"
+	"github.com/ctxpush/ctxpush/conformance/subject"
 )
 
 // First is what the first steps showed of a receiver on which they all went well.
@@ -52,13 +50,12 @@ func (e *StepError) Error() string {
 // others.
 var firstSteps = []string{stepWebhook, stepRight, stepProbe, stepBulk}
 
-// TakeFirst takes a receiver that was started, and is not closed, through the
-// first steps: one request, and one look at its message, which is waited for up to
+// TakeFirst takes a subject that was started, and is not closed, through the first
+// steps: one request, and one look at its message, which is waited for up to
 // ten times the time to settle, and at it among others. The error is a *StepError where a step failed,
-// or ctx's own. Of o, Seed, Epoch and Target must be set.
-func TakeFirst(ctx context.Context, o Options, r receiver.Receiver, p probe.Prober) (First, error) {
-	e := &exam{Options: o, receiver: r, prober: p,
-		sender: &mocksender.Sender{Secret: string(o.Target.Secret), Profile: o.Target.Protocol, Timeout: o.Target.Timeout}}
+// or ctx's own. Of o, Seed and Epoch must be set; the Target is the subject's.
+func TakeFirst(ctx context.Context, o Options, under *subject.Subject) (First, error) {
+	e := newExam(o, under)
 	defer e.sender.Close()
 	for _, s := range steps {
 		if !slices.Contains(firstSteps, s.name) || o.NoProbe && (s.name == stepProbe || s.name == stepBulk) {

@@ -4,11 +4,14 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
+	"net"
 	"net/http"
 	"net/url"
 	"slices"
+	"syscall"
 	"time"
 
 	"github.com/ctxpush/ctxpush/conformance/config"
@@ -44,7 +47,7 @@ func Look(ctx context.Context, c config.Config) Sight {
 	var s Sight
 	say := func(format string, args ...any) { s.Lines = append(s.Lines, fmt.Sprintf(format, args...)) }
 	if _, _, err := l.ask(ctx, http.MethodGet, "/", nil); err != nil {
-		say("%s does not answer: %s", l.base, reasonOf(err))
+		say("%s does not answer: %s", l.base, reasonOf(err, http.MethodGet, "/"))
 		return s
 	}
 	s.Reached = true
@@ -52,7 +55,11 @@ func Look(ctx context.Context, c config.Config) Sight {
 
 	for _, path := range candidates(c.Path, webhookPaths) {
 		code, _, err := l.ask(ctx, http.MethodPost, path, []byte("[]"))
-		if err != nil || code == http.StatusNotFound || code == http.StatusMethodNotAllowed {
+		if err != nil {
+			say("%s", reasonOf(err, http.MethodPost, path))
+			continue
+		}
+		if code == http.StatusNotFound || code == http.StatusMethodNotAllowed {
 			continue
 		}
 		s.Webhook, s.Status = path, code
@@ -86,6 +93,7 @@ func (l *looker) probe(ctx context.Context, p config.HTTPProbe, s *Sight, say fu
 		_, without, _ := l.ask(ctx, http.MethodGet, "/ctxpush-init-no-such-path?"+key.Encode(), nil)
 		switch {
 		case err != nil:
+			say("%s", reasonOf(err, http.MethodGet, path))
 		case code == http.StatusNotFound && !bytes.Equal(body, without):
 			s.State = path
 			say("GET %s answers 404 for a message that it does not know, as it should", path)
@@ -158,11 +166,20 @@ func (l *looker) ask(ctx context.Context, method, path string, body []byte) (int
 	return resp.StatusCode, text, err
 }
 
-// reasonOf is an error of the network without the address, which is told
-// already.
-func reasonOf(err error) string {
+// reasonOf is an error of the network in plain words, without the address, which
+// is told already.
+func reasonOf(err error, method, path string) string {
+	var slow net.Error
+	switch {
+	case errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF), errors.Is(err, syscall.ECONNRESET):
+		return fmt.Sprintf("the receiver closed the connection at %s %s", method, path)
+	case errors.Is(err, syscall.ECONNREFUSED):
+		return "nothing listens there"
+	case errors.As(err, &slow) && slow.Timeout():
+		return fmt.Sprintf("no answer to %s %s within %v", method, path, lookFor)
+	}
 	if inner, ok := err.(*url.Error); ok {
 		err = inner.Err
 	}
-	return err.Error()
+	return fmt.Sprintf("%s %s failed: %v", method, path, err)
 }

@@ -14,23 +14,23 @@ import (
 )
 
 // start starts the receiver, or sees that it can be reached.
-func (e *exam) start(ctx context.Context) outcome {
+func (e *exam) start(ctx context.Context) Finding {
 	began := time.Now()
-	if err := e.receiver.Start(ctx); err != nil {
+	if err := e.subject.Start(ctx); err != nil {
 		return broken(err.Error(), e.startAdvice(err)...)
 	}
-	info := e.receiver.Info()
+	info := e.subject.Receiver.Info()
 	name := e.Target.Name
 	if info.Digest != "" {
 		name += " (" + info.Digest + ")"
 	}
 	switch info.Kind {
 	case "url":
-		return well("%s accepts connections", e.receiver.URL())
+		return well("%s accepts connections", e.subject.URL())
 	case name:
 		name = "receiver"
 	}
-	return well("%s %s is ready at %s after %s", info.Kind, name, e.receiver.URL(), time.Since(began).Round(time.Millisecond))
+	return well("%s %s is ready at %s after %s", info.Kind, name, e.subject.URL(), time.Since(began).Round(time.Millisecond))
 }
 
 // startAdvice is what to do about a receiver that does not start.
@@ -54,8 +54,8 @@ func (e *exam) startAdvice(err error) []string {
 }
 
 // webhook sends the first valid request and sees that something answers.
-func (e *exam) webhook(ctx context.Context) outcome {
-	e.sender.URL = e.receiver.URL() + e.Target.Path
+func (e *exam) webhook(ctx context.Context) Finding {
+	e.sender.URL = e.subject.URL() + e.Target.Path
 	status := e.mildest()
 	var err error
 	if e.first, err = e.story("first", status, status); err == nil {
@@ -69,7 +69,7 @@ func (e *exam) webhook(ctx context.Context) outcome {
 	switch {
 	case a.Err != nil:
 		detail := fmt.Sprintf("%s: %s", what, a.Err)
-		if how, ended := e.receiver.Exited(); ended {
+		if how, ended := e.subject.Receiver.Exited(); ended {
 			return short(detail+"; the receiver "+how, "a valid request ends it: "+e.lastWords())
 		}
 		return broken(detail, fmt.Sprintf("does the receiver speak HTTP/1.1 there, and answer within %s (timeout)?", e.Target.Timeout))
@@ -108,7 +108,7 @@ func (e *exam) mildest() mocksender.DeliveryStatus {
 }
 
 // rightSecret judges the first request's answer.
-func (e *exam) rightSecret(context.Context) outcome {
+func (e *exam) rightSecret(context.Context) Finding {
 	a := e.answer.Answer
 	if a.Acknowledged() {
 		return well("answered %d to a valid request", a.Status)
@@ -142,17 +142,17 @@ func (e *exam) secretAdvice() []string {
 	return []string{"is the receiver's secret the one that receiver.yaml's secret, or CTXPUSH_SECRET, names?", receiver.CompareSecret}
 }
 
-func (e *exam) wrongSecret(ctx context.Context) outcome {
+func (e *exam) wrongSecret(ctx context.Context) Finding {
 	return e.refused(ctx, "wrong", func(r *mocksender.Request) { e.disguise(r, true) })
 }
 
-func (e *exam) missingSecret(ctx context.Context) outcome {
+func (e *exam) missingSecret(ctx context.Context) Finding {
 	return e.refused(ctx, "missing", func(r *mocksender.Request) { e.disguise(r, false) })
 }
 
 // refused sends a request that must be refused, and where the probe is well
 // sees that it changed nothing.
-func (e *exam) refused(ctx context.Context, which string, alter func(*mocksender.Request)) outcome {
+func (e *exam) refused(ctx context.Context, which string, alter func(*mocksender.Request)) Finding {
 	s, err := e.story(which, "", e.mildest())
 	var a mocksender.Attempt
 	if err == nil {
@@ -177,7 +177,7 @@ func (e *exam) refused(ctx context.Context, which string, alter func(*mocksender
 	if e.result(stepProbe) != OK {
 		return well("answered %d", a.Answer.Status)
 	}
-	states, err := e.prober.States(ctx, keysOf(s))
+	states, err := e.subject.Prober.States(ctx, keysOf(s))
 	switch {
 	case err != nil:
 		return broken(err.Error(), "the probe worked a moment ago: see what the receiver's log says")
@@ -190,7 +190,7 @@ func (e *exam) refused(ctx context.Context, which string, alter func(*mocksender
 
 // lastWords points to the receiver's log.
 func (e *exam) lastWords() string {
-	for _, line := range slices.Backward(e.receiver.Log(logLines)) {
+	for _, line := range slices.Backward(e.subject.Receiver.Log(logLines)) {
 		if line = strings.TrimSpace(line); line != "" {
 			return "its log ends with " + clip(line)
 		}

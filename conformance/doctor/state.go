@@ -31,7 +31,7 @@ func keysOf(stories ...story) []mocksender.Key {
 // after the last request is over.
 func (e *exam) await(ctx context.Context, want scenarios.Want) (*event.State, error) {
 	ok := func(got *event.State) bool { return state.IsRight(want, got) }
-	return probe.Await(ctx, e.prober, want.Key, e.lastAck.Add(e.Target.Settle), ok)
+	return probe.Await(ctx, e.subject.Prober, want.Key, e.lastAck.Add(e.Target.Settle), ok)
 }
 
 // patience is how many times the time to settle a first state is waited for
@@ -39,7 +39,7 @@ func (e *exam) await(ctx context.Context, want scenarios.Want) (*event.State, er
 const patience = 10
 
 // probe asks for the message that was acknowledged.
-func (e *exam) probe(ctx context.Context) outcome {
+func (e *exam) probe(ctx context.Context) Finding {
 	got, err := e.await(ctx, e.first.want)
 	if err == nil && got == nil && e.kept(e.first.want.Status) {
 		got, err = e.awaitLonger(ctx)
@@ -62,7 +62,7 @@ func (e *exam) probe(ctx context.Context) outcome {
 // remembers how long it took.
 func (e *exam) awaitLonger(ctx context.Context) (*event.State, error) {
 	known := func(got *event.State) bool { return got != nil }
-	got, err := probe.Await(ctx, e.prober, e.first.want.Key, e.lastAck.Add(patience*e.Target.Settle), known)
+	got, err := probe.Await(ctx, e.subject.Prober, e.first.want.Key, e.lastAck.Add(patience*e.Target.Settle), known)
 	if got != nil {
 		e.took = time.Since(e.lastAck)
 	}
@@ -77,7 +77,7 @@ func FittingSettle(took time.Duration) time.Duration {
 
 // unknownAfterAck is about a message that was acknowledged and never became known:
 // the receiver's fault where its probe tells unknown messages from a wrong path.
-func (e *exam) unknownAfterAck(ctx context.Context) outcome {
+func (e *exam) unknownAfterAck(ctx context.Context) Finding {
 	detail := fmt.Sprintf("does not know a message %s after its acknowledgement", patience*e.Target.Settle)
 	longer := "if the receiver needs longer than that, set settle"
 	p := e.Target.Probe.HTTP
@@ -95,7 +95,7 @@ func (e *exam) unknownAfterAck(ctx context.Context) outcome {
 func (e *exam) answersAnyPath(ctx context.Context, p config.HTTPProbe) bool {
 	base := p.URL
 	if base == "" {
-		base = e.receiver.URL()
+		base = e.subject.URL()
 	}
 	l := &looker{base: base, client: newClient()}
 	key := e.first.want.Key
@@ -121,12 +121,12 @@ func (e *exam) probeAdvice() []string {
 }
 
 // unknown asks for a message that was never sent.
-func (e *exam) unknown(ctx context.Context) outcome {
+func (e *exam) unknown(ctx context.Context) Finding {
 	s, err := e.story("never sent", "", e.mildest())
 	if err != nil {
 		return unsent(err)
 	}
-	states, err := e.prober.States(ctx, keysOf(s))
+	states, err := e.subject.Prober.States(ctx, keysOf(s))
 	advice := "answer 404 for a message that is not known, and null in a bulk look-up"
 	switch p := e.Target.Probe; {
 	case p.SQL != nil:
@@ -146,7 +146,7 @@ func (e *exam) unknown(ctx context.Context) outcome {
 
 // finalState sends a message's whole history, a request a state, and looks at
 // where it ends.
-func (e *exam) finalState(ctx context.Context) outcome {
+func (e *exam) finalState(ctx context.Context) Finding {
 	history := e.history()
 	if history == nil {
 		return skipped("the receiver ignores the statuses in which messages end")
@@ -204,7 +204,7 @@ func arrows(history []mocksender.DeliveryStatus) string {
 }
 
 // bulk asks for several messages at once and compares the answers' order.
-func (e *exam) bulk(ctx context.Context) outcome {
+func (e *exam) bulk(ctx context.Context) Finding {
 	if e.Target.Probe.Exec != nil {
 		return skipped("probe.exec asks for each state alone, and fewer orders are explored")
 	}
@@ -225,7 +225,7 @@ func (e *exam) bulk(ctx context.Context) outcome {
 	}
 	const place = 1
 	asked[place] = known
-	states, err := e.prober.States(ctx, keysOf(asked...))
+	states, err := e.subject.Prober.States(ctx, keysOf(asked...))
 	if err != nil {
 		if e.Target.Probe.SQL != nil {
 			return broken(err.Error(), e.probeAdvice()...)
@@ -248,11 +248,11 @@ func (e *exam) bulk(ctx context.Context) outcome {
 }
 
 // restart stops the receiver, starts it again, and looks at the state once more.
-func (e *exam) restart(ctx context.Context) outcome {
-	if fixed := e.receiver.Fixed(); fixed != "" {
+func (e *exam) restart(ctx context.Context) Finding {
+	if fixed := e.subject.Receiver.Fixed(); fixed != "" {
 		return skipped("%s: checks that restart the receiver will be skipped", fixed)
 	}
-	err := e.receiver.Stop(ctx)
+	err := e.subject.Receiver.Stop(ctx)
 	var slow *receiver.StopError
 	switch {
 	case errors.As(err, &slow):
@@ -260,7 +260,7 @@ func (e *exam) restart(ctx context.Context) outcome {
 	case err != nil:
 		return broken(err.Error(), "see what the receiver's log says")
 	}
-	if err := e.receiver.Start(ctx); err != nil {
+	if err := e.subject.Start(ctx); err != nil {
 		return short("it does not start again: "+err.Error(), "it must start on the data that it left behind: "+e.lastWords())
 	}
 	e.lastAck = time.Now()

@@ -49,7 +49,7 @@ func Examples(ctx context.Context, s *subject.Subject, x Exploration, r Result, 
 
 // AsFound is a group's simplest schedule as it was found.
 func AsFound(s *subject.Subject, r Result, g Group) Example {
-	f := s.Hidden(g.Failure)
+	f := s.Hide(g.Failure)
 	f.Count = g.Count
 	if r.Played < r.Total {
 		f.Remark = fmt.Sprintf("%s of %s schedules were played", thousands(r.Played), thousands(r.Total))

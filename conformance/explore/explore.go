@@ -305,7 +305,7 @@ func (e *explorer) bind(b scheduleBatch) ([]*bound, error) {
 		if r.cast, err = scenarios.Bind(scenario, e.Seed, e.Epoch, label); err != nil {
 			return nil, fmt.Errorf("check %s: %w", e.Of.Check.ID, err)
 		}
-		r.wants = e.subject.Kept(r.cast.Wants(scenario.Expect, e.subject.Target.Identity))
+		r.wants = e.subject.WithoutIgnored(r.cast.Wants(scenario.Expect, e.subject.Target.Identity))
 		if len(r.wants) > 0 {
 			all = append(all, r)
 		}

@@ -107,7 +107,7 @@ func (e *explorer) fresh(ctx context.Context, all []*bound) error {
 		return err
 	}
 	for i, got := range states {
-		if err := subject.Fresh(keys[i], got, e.Seed.Seed); err != nil {
+		if err := subject.CheckFresh(keys[i], got, e.Seed.Seed); err != nil {
 			return err
 		}
 	}
@@ -117,10 +117,10 @@ func (e *explorer) fresh(ctx context.Context, all []*bound) error {
 // rightAlone takes out of the fields what is wrong in one of the states.
 func (e *explorer) rightAlone(ctx context.Context, alone []*bound, found *Survey) error {
 	wants := wantsOf(alone)
-	questions := make([]probe.Want, len(wants))
+	questions := make([]probe.Question, len(wants))
 	wrong := make([]bool, len(wants)) // when it was asked for
 	for i, w := range wants {
-		questions[i] = probe.Want{Key: w.Key, OK: func(got *state.State) bool {
+		questions[i] = probe.Question{Key: w.Key, OK: func(got *state.State) bool {
 			right := got.Status() == w.Status
 			wrong[i] = wrong[i] || !right
 			return right

@@ -4,90 +4,52 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
-	"io"
-	"io/fs"
 	"os"
 	"path/filepath"
 
 	"github.com/ctxpush/ctxpush/conformance/report"
+	"github.com/ctxpush/ctxpush/conformance/report/dir"
 )
 
-// The files of a load's report directory.
-const (
-	jsonFile = "load.json"
-	htmlFile = "report.html"
+// jsonFile is a load for programs, in the folder of its report.
+const jsonFile = "load.json"
 
-	// certificate is a certification's, beside which no load's report is put.
-	certificate = "report.json"
-)
+// folder is the kind of a load's reports. Its first file says that the other is
+// ours.
+var folder = dir.Kind[Report]{
+	Formats: []dir.Format[Report]{{File: jsonFile, Render: JSON}, {File: report.PageFile, Render: HTML}},
+	Refuse:  refuseOthers,
+}
 
-// PrepareDir makes dir, and sees that files can be written there. An earlier
-// load's stay until WriteDir replaces them. A directory that holds another
-// program's report, or a certification's, is left alone: the error says so.
-func PrepareDir(dir string) error {
-	info, err := os.Stat(dir)
-	if err == nil && !info.IsDir() {
-		return fmt.Errorf("report directory %q: it is a file, want a directory", dir)
-	}
-	if err := os.MkdirAll(dir, 0o777); err != nil {
-		return fmt.Errorf("report directory %q: %w", dir, err)
-	}
-	ours, err := exists(dir, jsonFile)
-	if err != nil {
-		return err
-	}
-	for _, name := range []string{certificate, htmlFile} {
-		there, err := exists(dir, name)
-		if err != nil {
-			return err
+// PrepareDir makes a folder for a load's report, and sees that files can be
+// written there. An earlier load's stay until WriteDir replaces them. A folder
+// that holds another program's report, or a certification's, is left alone: the
+// error says so.
+func PrepareDir(path string) error { return folder.Prepare(path) }
+
+// WriteDir writes the files of r: load.json and report.html. Each is replaced as
+// a whole.
+func WriteDir(path string, r Report) error { return folder.Write(path, r) }
+
+func refuseOthers(root *os.Root) error {
+	ours := isThere(root, jsonFile)
+	for _, name := range []string{report.File, report.PageFile} {
+		if isThere(root, name) && (name == report.File || !ours) {
+			return fmt.Errorf("it holds the %s of another run: want a directory for loads alone", name)
 		}
-		if there && (name == certificate || !ours) {
-			return fmt.Errorf("report directory %q: it holds the %s of another run: want a directory for loads alone", dir, name)
-		}
-	}
-	const attempt = ".ctxpush-attempt" // it shows that files can be written
-	if err := report.ReplaceFile(dir, attempt, nil); err != nil {
-		return err
-	}
-	if err := os.Remove(filepath.Join(dir, attempt)); err != nil {
-		return fmt.Errorf("report directory %q: %w", dir, err)
 	}
 	return nil
 }
 
-func exists(dir, name string) (bool, error) {
-	_, err := os.Lstat(filepath.Join(dir, name))
-	switch {
-	case err == nil:
-		return true, nil
-	case errors.Is(err, fs.ErrNotExist):
-		return false, nil
-	}
-	return false, fmt.Errorf("report directory %q: %w", dir, err)
-}
-
-// WriteDir writes the files of r into dir, which PrepareDir has made: load.json
-// and report.html. Each is replaced as a whole.
-func WriteDir(dir string, r Report) error {
-	for _, f := range []struct {
-		name   string
-		render func(io.Writer, Report) error
-	}{{jsonFile, JSON}, {htmlFile, HTML}} { // the first says that the other is ours
-		var b bytes.Buffer
-		if err := f.render(&b, r); err != nil {
-			return err
-		}
-		if err := report.ReplaceFile(dir, f.name, b.Bytes()); err != nil {
-			return err
-		}
-	}
-	return nil
+func isThere(root *os.Root, name string) bool {
+	_, err := root.Lstat(name)
+	return err == nil
 }
 
 // PrepareJSON sees that the file can be written: a load is too long to end with
 // a report that has no place.
 func PrepareJSON(path string) error {
-	dir := filepath.Dir(path)
+	in := filepath.Dir(path)
 	info, err := os.Stat(path)
 	switch {
 	case err == nil && info.IsDir():
@@ -95,10 +57,10 @@ func PrepareJSON(path string) error {
 	case err == nil && !info.Mode().IsRegular():
 		return nil
 	}
-	if info, err := os.Stat(dir); err != nil || !info.IsDir() {
-		return fmt.Errorf("--json %.200s: there is no directory %.200s", path, dir)
+	if info, err := os.Stat(in); err != nil || !info.IsDir() {
+		return fmt.Errorf("--json %.200s: there is no directory %.200s", path, in)
 	}
-	f, err := os.CreateTemp(dir, ".ctxpush-*.tmp")
+	f, err := os.CreateTemp(in, ".ctxpush-*.tmp")
 	if err != nil {
 		return fmt.Errorf("--json %.200s: no file can be written there: %w", path, errors.Unwrap(err))
 	}
@@ -114,5 +76,5 @@ func WriteJSON(path string, r Report) error {
 	if info, err := os.Stat(path); err == nil && !info.Mode().IsRegular() {
 		return os.WriteFile(path, b.Bytes(), 0o666) // a device, or a pipe
 	}
-	return report.ReplaceFile(filepath.Dir(path), filepath.Base(path), b.Bytes())
+	return dir.ReplaceFile(path, b.Bytes())
 }

@@ -10,8 +10,9 @@ import (
 	"strings"
 	"time"
 
-	"github.com/ctxpush/ctxpush/conformance/event"
 	"gonum.org/v1/plot/plotter"
+
+	"github.com/ctxpush/ctxpush/conformance/event"
 )
 
 //go:embed report.html.tmpl

@@ -5,8 +5,9 @@ import (
 	"strings"
 	"time"
 
-	engine "github.com/ctxpush/ctxpush/mocksender/load"
 	"github.com/prometheus/client_golang/prometheus"
+
+	engine "github.com/ctxpush/ctxpush/mocksender/load"
 )
 
 // Describe names the figures.

@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/HdrHistogram/hdrhistogram-go"
+
 	"github.com/ctxpush/ctxpush/conformance/event"
 	"github.com/ctxpush/ctxpush/mocksender"
 	engine "github.com/ctxpush/ctxpush/mocksender/load"

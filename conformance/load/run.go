@@ -109,8 +109,8 @@ func (r *run) play(ctx context.Context) (Report, error) {
 // asked. What the receiver itself does wrong is left to the load.
 func (r *run) firstSteps(ctx context.Context, rep *Report) error {
 	target := r.subject.Target
-	o := doctor.Options{Target: target, Seed: r.Seed, Epoch: r.Epoch, NoProbe: r.Verify == (Verification{})}
-	first, err := doctor.TakeFirst(ctx, o, r.subject.Receiver, r.subject.Prober)
+	o := doctor.Options{Seed: r.Seed, Epoch: r.Epoch, NoProbe: r.Verify == (Verification{})}
+	first, err := doctor.TakeFirst(ctx, o, r.subject)
 	if err != nil && (ctx.Err() != nil || doctor.IsSurroundings(err)) {
 		return err
 	}

@@ -13,13 +13,14 @@ import (
 	"testing"
 	"time"
 
+	"github.com/santhosh-tekuri/jsonschema/v6"
+
 	"github.com/ctxpush/ctxpush/conformance/config"
 	"github.com/ctxpush/ctxpush/conformance/event"
 	"github.com/ctxpush/ctxpush/conformance/receiver/builtin"
 	"github.com/ctxpush/ctxpush/fixtures/mutants"
 	"github.com/ctxpush/ctxpush/fixtures/reference"
 	"github.com/ctxpush/ctxpush/scenarios"
-	"github.com/santhosh-tekuri/jsonschema/v6"
 )
 
 const testSecret = "ctx-Secret-of-the-test"

@@ -6,7 +6,7 @@ import (
 	"strconv"
 	"strings"
 
-	"github.com/ctxpush/ctxpush/conformance/report"
+	"github.com/ctxpush/ctxpush/conformance/internal/text"
 	"github.com/ctxpush/ctxpush/scenarios/strictyaml"
 )
 
@@ -52,7 +52,7 @@ func ParseFaults(s string) (Faults, error) {
 		if part == "" {
 			continue
 		}
-		name, text, ok := strings.Cut(part, "=")
+		name, value, ok := strings.Cut(part, "=")
 		name = strings.TrimSpace(name)
 		var share *float64
 		for _, known := range faultNames {
@@ -69,11 +69,11 @@ func ParseFaults(s string) (Faults, error) {
 			return Faults{}, fmt.Errorf("fault %s is named twice: want it once", name)
 		}
 		seen[name] = true
-		value, err := parseShare(text)
+		parsed, err := parseShare(value)
 		if err != nil {
-			return Faults{}, fmt.Errorf("fault %s=%s: %w", name, report.Shown(strings.TrimSpace(text), 40), err)
+			return Faults{}, fmt.Errorf("fault %s=%s: %w", name, text.Shown(strings.TrimSpace(value), 40), err)
 		}
-		*share = value
+		*share = parsed
 	}
 	return f, nil
 }
@@ -141,10 +141,10 @@ type Verification struct {
 
 // ParseVerification reads all, none or sample=N.
 func ParseVerification(s string) (Verification, error) {
-	if text, ok := strings.CutPrefix(s, "sample="); ok {
-		n, err := strconv.ParseUint(text, 10, 63)
+	if number, ok := strings.CutPrefix(s, "sample="); ok {
+		n, err := strconv.ParseUint(number, 10, 63)
 		if err != nil || n == 0 {
-			return Verification{}, fmt.Errorf("sample=%s: want a whole number of messages of 1 or more", report.Shown(text, 40))
+			return Verification{}, fmt.Errorf("sample=%s: want a whole number of messages of 1 or more", text.Shown(number, 40))
 		}
 		return Verification{Sample: n}, nil
 	}

@@ -6,6 +6,7 @@ import (
 	"io"
 	"strings"
 
+	"github.com/ctxpush/ctxpush/conformance/internal/text"
 	"github.com/ctxpush/ctxpush/conformance/report"
 )
 
@@ -43,13 +44,13 @@ func Terminal(w io.Writer, r Report, o Options) error {
 	p.thresholds(r.Thresholds)
 	p.examples(&r)
 	for _, n := range r.Notes {
-		p.row("note", report.Shown(n, shownLine))
+		p.row("note", text.Shown(n, shownLine))
 	}
 	if len(r.Merged) == 0 {
-		p.row("again", report.Shown(r.Command, 2000))
+		p.row("again", text.Shown(r.Command, 2000))
 	}
 	if o.Dir != "" {
-		p.row("report", o.Dir+"/"+htmlFile)
+		p.row("report", o.Dir+"/"+report.PageFile)
 	}
 	_, err := io.WriteString(w, p.b.String())
 	return err
@@ -81,7 +82,7 @@ func (p *printer) verdict(r *Report) {
 	case Error, Interrupted:
 		code = "1;33"
 	}
-	what := "load on " + report.Shown(r.Receiver.Name, shownLine)
+	what := "load on " + text.Shown(r.Receiver.Name, shownLine)
 	if n := len(r.Merged); n > 0 {
 		what = fmt.Sprintf("%s of a %s", plural(uint64(n), "shard"), what)
 	} else if r.Plan.Shard.N > 1 {
@@ -94,7 +95,7 @@ func (p *printer) verdict(r *Report) {
 	fmt.Fprintf(&p.b, "%s  %s, %s\n", p.paint(word, code), what, seed)
 	for _, line := range append(r.Failures(), r.Reason) {
 		if line != "" && line != string(r.Result) {
-			fmt.Fprintf(&p.b, "  %s\n", p.paint(report.Shown(line, shownLine), "31"))
+			fmt.Fprintf(&p.b, "  %s\n", p.paint(text.Shown(line, shownLine), "31"))
 		}
 	}
 }
@@ -111,7 +112,7 @@ func (p *printer) kinds(label string, kinds map[string]uint64) {
 	names := sortedErrors(kinds)
 	for _, k := range names[:min(most, len(names))] {
 		if kinds[k] > 0 {
-			parts = append(parts, report.Shown(k, 60)+" "+grouped(kinds[k]))
+			parts = append(parts, text.Shown(k, 60)+" "+grouped(kinds[k]))
 		}
 	}
 	if more := len(names) - most; more > 0 {
@@ -128,12 +129,12 @@ func (v Verify) line() string {
 	case v.Mode == "none" || v.Mode == "":
 		return "not looked at: verification is off"
 	case v.Skipped != "" && v.Checked == 0:
-		return "not looked at: " + report.Shown(v.Skipped, shownLine)
+		return "not looked at: " + text.Shown(v.Skipped, shownLine)
 	}
 	s := fmt.Sprintf("%s of %s looked at (%s/s): %s wrong, %s missing, %s not judged", plural(v.Checked, "state"), plural(v.Messages, "message"),
 		rate(v.StatesPerS), grouped(v.Wrong), grouped(v.Missing), grouped(v.NotJudged))
 	if v.Skipped != "" {
-		s += "; then " + report.Shown(v.Skipped, shownLine)
+		s += "; then " + text.Shown(v.Skipped, shownLine)
 	}
 	return s
 }
@@ -153,7 +154,7 @@ func (p *printer) search(f *FindMax) {
 	for _, l := range f.Levels {
 		mark := p.paint("kept", "32")
 		if !l.Kept {
-			mark = p.paint("not kept", "31") + " " + report.Shown(strings.Join(l.Broken, ", "), shownLine)
+			mark = p.paint("not kept", "31") + " " + text.Shown(strings.Join(l.Broken, ", "), shownLine)
 		}
 		p.row("", fmt.Sprintf("%10s/s  p99 %-8s  errors %-8s  %s", rate(l.Target), ms(l.LatencyMS.P99), percentText(l.ErrorRate), mark))
 	}
@@ -175,12 +176,12 @@ const terminalExamples = 3
 func (p *printer) examples(r *Report) {
 	all := r.Verify.Examples
 	for _, e := range all[:min(len(all), terminalExamples)] {
-		fmt.Fprintf(&p.b, "\n  %s  %s\n", p.paint(report.Shown(string(e.Kind), 20), "1;31"), report.Shown(e.Detail, shownLine))
-		p.row("message", report.Shown(e.Message.String(), shownLine))
-		p.row("expected", report.Shown(stateText(e.Expected), shownLine))
-		p.row("got", report.Shown(stateText(e.Got), shownLine))
+		fmt.Fprintf(&p.b, "\n  %s  %s\n", p.paint(text.Shown(string(e.Kind), 20), "1;31"), text.Shown(e.Detail, shownLine))
+		p.row("message", text.Shown(e.Message.String(), shownLine))
+		p.row("expected", text.Shown(stateText(e.Expected), shownLine))
+		p.row("got", text.Shown(stateText(e.Got), shownLine))
 		for i, line := range e.Timeline {
-			p.row([]string{"history", ""}[min(i, 1)], report.Shown(line, shownLine))
+			p.row([]string{"history", ""}[min(i, 1)], text.Shown(line, shownLine))
 		}
 	}
 	if len(all) > 0 {

@@ -8,7 +8,7 @@ import (
 	"strings"
 	"time"
 
-	"github.com/ctxpush/ctxpush/conformance/report"
+	"github.com/ctxpush/ctxpush/conformance/internal/text"
 	"github.com/ctxpush/ctxpush/scenarios/strictyaml"
 )
 
@@ -139,7 +139,7 @@ func ParseRule(s string) (Rule, error) {
 		if timed {
 			d, err := time.ParseDuration(grace)
 			if err != nil || d < 0 {
-				return fail("abort=%s: want a duration such as abort=10s", report.Shown(grace, 40))
+				return fail("abort=%s: want a duration such as abort=10s", text.Shown(grace, 40))
 			}
 			r.Grace = d
 		}

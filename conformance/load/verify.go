@@ -10,6 +10,8 @@ import (
 	"sync/atomic"
 	"time"
 
+	"golang.org/x/sync/errgroup"
+
 	"github.com/ctxpush/ctxpush/conformance/event"
 	"github.com/ctxpush/ctxpush/conformance/probe"
 	"github.com/ctxpush/ctxpush/conformance/state"
@@ -17,7 +19,6 @@ import (
 	"github.com/ctxpush/ctxpush/mocksender"
 	"github.com/ctxpush/ctxpush/mocksender/redact"
 	"github.com/ctxpush/ctxpush/scenarios"
-	"golang.org/x/sync/errgroup"
 )
 
 const (

@@ -100,7 +100,7 @@ func (o Outcome) LookedAtAgain(s *subject.Subject, wants []scenarios.Want, state
 		f := e.misjudged(w, states[i], m, kind)
 		f.Detail += ", and was right before"
 		f.Log = s.Receiver.Log(logLines)
-		e.add(s.Hidden(f))
+		e.add(s.Hide(f))
 	}
 	o.seen, o.Failures = e, e.told()
 	return o

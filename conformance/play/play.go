@@ -137,7 +137,7 @@ func (p *player) fresh(ctx context.Context) error {
 	asked := time.Now()
 	got, err := probe.Await(ctx, p.subject.Prober, wants[0].Key, asked.Add(p.subject.Target.Settle), subject.Anything)
 	if err == nil {
-		err = subject.Fresh(wants[0].Key, got, p.options.Seed.Seed)
+		err = subject.CheckFresh(wants[0].Key, got, p.options.Seed.Seed)
 	}
 	if err == nil && !p.options.Illustrate {
 		p.saw(asked, []event.Seen{seenOf(wants[0].Message, "", nil)})
@@ -214,7 +214,7 @@ func (p *player) expect(ctx context.Context, expect []scenarios.Expectation, fin
 // ask asks for the states until they are as expected or the time to settle is
 // over. Where the receiver may say what it likes nothing is asked.
 func (p *player) ask(ctx context.Context, expect []scenarios.Expectation) ([]scenarios.Want, []*state.State, error) {
-	wants := p.subject.Kept(p.cast.Wants(expect, p.subject.Target.Identity))
+	wants := p.subject.WithoutIgnored(p.cast.Wants(expect, p.subject.Target.Identity))
 	if len(wants) == 0 {
 		return nil, nil, nil
 	}

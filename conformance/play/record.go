@@ -150,7 +150,7 @@ func (p *player) observe(ctx context.Context) {
 	}
 	at := time.Now()
 	if look := p.look(ctx); look.Err == nil {
-		p.saw(at, p.subject.HiddenSeen(look.seen()))
+		p.saw(at, p.subject.HideSeen(look.seen()))
 	}
 }
 
@@ -193,7 +193,7 @@ func (e *evidence) compared(at time.Time, wants []scenarios.Want, states []*stat
 			seen[i].Wrong = m.String()
 		}
 	}
-	e.saw(at, s.HiddenSeen(seen))
+	e.saw(at, s.HideSeen(seen))
 }
 
 // summed puts the members of a group together of which the same was told, what

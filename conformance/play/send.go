@@ -148,7 +148,7 @@ func (p *courier) speed(step scenarios.Step) float64 {
 // fail records a failure with its evidence, without the secret.
 func (p *courier) fail(f event.Failure) {
 	f.Log = p.subject.Receiver.Log(logLines)
-	p.add(p.subject.Hidden(f))
+	p.add(p.subject.Hide(f))
 }
 
 // logLines is how much of the receiver's log goes with a failure.

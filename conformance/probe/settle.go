@@ -17,15 +17,15 @@ const (
 	longestPause = 50 * time.Millisecond
 )
 
-// Want is a message and what its state must be.
-type Want struct {
+// Question is a message and what its state must be.
+type Question struct {
 	Key mocksender.Key
 	OK  func(*event.State) bool // called with nil for a message that is not known
 }
 
 // Await is Settle for one message.
 func Await(ctx context.Context, p Prober, key mocksender.Key, deadline time.Time, ok func(*event.State) bool) (*event.State, error) {
-	states, err := Settle(ctx, p, []Want{{key, ok}}, deadline)
+	states, err := Settle(ctx, p, []Question{{key, ok}}, deadline)
 	if err != nil {
 		return nil, err
 	}
@@ -33,7 +33,7 @@ func Await(ctx context.Context, p Prober, key mocksender.Key, deadline time.Time
 }
 
 // Settle asks for the messages' states until each is as wanted or the deadline
-// is over, and returns the last answers, in the order of wants. A state that was
+// is over, and returns the last answers, in the order of the questions. A state that was
 // right once is not asked for again.
 //
 // A state that is returned and not as wanted was asked for at the deadline or
@@ -42,16 +42,16 @@ func Await(ctx context.Context, p Prober, key mocksender.Key, deadline time.Time
 //
 // An error that is Temporary is waited out until the deadline. The error is an
 // *Error, and there are no states then.
-func Settle(ctx context.Context, p Prober, wants []Want, deadline time.Time) ([]*event.State, error) {
-	states := make([]*event.State, len(wants))
-	open := make([]int, len(wants)) // indexes of what is not right yet
+func Settle(ctx context.Context, p Prober, questions []Question, deadline time.Time) ([]*event.State, error) {
+	states := make([]*event.State, len(questions))
+	open := make([]int, len(questions)) // indexes of what is not right yet
 	for i := range open {
 		open[i] = i
 	}
 	for pause := firstPause; len(open) > 0; pause = min(2*pause, longestPause) {
 		keys := make([]mocksender.Key, len(open))
 		for i, w := range open {
-			keys[i] = wants[w].Key
+			keys[i] = questions[w].Key
 		}
 		last := !time.Now().Before(deadline)
 		got, err := p.States(ctx, keys)
@@ -68,7 +68,7 @@ func Settle(ctx context.Context, p Prober, wants []Want, deadline time.Time) ([]
 			still := open[:0]
 			for i, w := range open {
 				states[w] = got[i]
-				if !wants[w].OK(got[i]) {
+				if !questions[w].OK(got[i]) {
 					still = append(still, w)
 				}
 			}

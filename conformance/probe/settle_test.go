@@ -60,10 +60,10 @@ func after(times map[string]time.Duration) func(time.Duration, mocksender.Key) (
 	}
 }
 
-func wants(users ...string) []probe.Want {
-	var w []probe.Want
+func wants(users ...string) []probe.Question {
+	var w []probe.Question
 	for _, u := range users {
-		w = append(w, probe.Want{Key: user(u), OK: isOpened})
+		w = append(w, probe.Question{Key: user(u), OK: isOpened})
 	}
 	return w
 }

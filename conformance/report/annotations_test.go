@@ -9,12 +9,13 @@ import (
 
 	"github.com/ctxpush/ctxpush/conformance/event"
 	"github.com/ctxpush/ctxpush/conformance/report"
+	"github.com/ctxpush/ctxpush/conformance/report/ci"
 )
 
 func annotations(t *testing.T, r report.Report) []string {
 	t.Helper()
 	var b bytes.Buffer
-	if err := report.Annotations(&b, r); err != nil {
+	if err := ci.Annotations(&b, r); err != nil {
 		t.Fatal(err)
 	}
 	if b.Len() == 0 {

@@ -13,18 +13,19 @@ import (
 
 	"github.com/ctxpush/ctxpush/conformance/event"
 	"github.com/ctxpush/ctxpush/conformance/report"
+	"github.com/ctxpush/ctxpush/conformance/report/attest"
 )
 
 const someDigest = "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08"
 
-// attest writes the attestation and reads it back as in-toto's own library does.
-func attest(t *testing.T, r report.Report) (*intoto.Statement, *testresult.TestResult) {
+// statement writes the attestation and reads it back as in-toto's own library does.
+func statement(t *testing.T, r report.Report) (*intoto.Statement, *testresult.TestResult) {
 	t.Helper()
 	var b, again bytes.Buffer
-	if err := report.Attestation(&b, r); err != nil {
+	if err := attest.Write(&b, r); err != nil {
 		t.Fatal(err)
 	}
-	if err := report.Attestation(&again, r); err != nil || !bytes.Equal(b.Bytes(), again.Bytes()) {
+	if err := attest.Write(&again, r); err != nil || !bytes.Equal(b.Bytes(), again.Bytes()) {
 		t.Errorf("the same report makes other bytes: %v", err)
 	}
 	var s intoto.Statement
@@ -65,7 +66,7 @@ func attest(t *testing.T, r report.Report) (*intoto.Statement, *testresult.TestR
 }
 
 func TestAttestationSortsTheChecks(t *testing.T) {
-	_, result := attest(t, build(sampleEvents()...))
+	_, result := statement(t, build(sampleEvents()...))
 	if result.Result != "FAILED" {
 		t.Errorf("result %s", result.Result)
 	}
@@ -97,7 +98,7 @@ func TestAttestationsResult(t *testing.T) {
 		{"not over", run(pass)[:2], "FAILED"},
 		{"nothing at all", nil, "FAILED"},
 	} {
-		if _, result := attest(t, build(c.events...)); result.Result != c.want {
+		if _, result := statement(t, build(c.events...)); result.Result != c.want {
 			t.Errorf("%s: got %s, want %s", c.name, result.Result, c.want)
 		}
 	}
@@ -105,7 +106,7 @@ func TestAttestationsResult(t *testing.T) {
 
 func TestAttestationsSubject(t *testing.T) {
 	subject := func(receiver event.Receiver) *intoto.ResourceDescriptor {
-		s, _ := attest(t, build(event.RunStarted{Receiver: receiver, Tool: event.Tool{Protocol: "2025"}}, event.RunFinished{}))
+		s, _ := statement(t, build(event.RunStarted{Receiver: receiver, Tool: event.Tool{Protocol: "2025"}}, event.RunFinished{}))
 		if len(s.Subject) != 1 {
 			t.Fatalf("%d subjects", len(s.Subject))
 		}
@@ -136,7 +137,7 @@ func TestAttestationsSubject(t *testing.T) {
 }
 
 func TestAttestationOfAHostileReceiver(t *testing.T) {
-	s, result := attest(t, build(hostileEvents()...))
+	s, result := statement(t, build(hostileEvents()...))
 	for _, text := range append(append(result.FailedTests, result.WarnedTests...), s.Subject[0].Name) {
 		if err := inoffensive(text); err != nil || len(text) > 2000 {
 			t.Errorf("%d bytes: %v", len(text), err)

@@ -7,7 +7,7 @@ import (
 	"testing"
 
 	"github.com/ctxpush/ctxpush/conformance/event"
-	"github.com/ctxpush/ctxpush/conformance/report"
+	"github.com/ctxpush/ctxpush/conformance/report/badge"
 )
 
 type svg struct {
@@ -43,7 +43,7 @@ func TestBadge(t *testing.T) {
 		{nil, "interrupted", "#57606a"},
 	} {
 		var b bytes.Buffer
-		if err := report.Badge(&b, build(c.events...)); err != nil {
+		if err := badge.Write(&b, build(c.events...)); err != nil {
 			t.Fatal(err)
 		}
 		var got svg

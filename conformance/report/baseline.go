@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/ctxpush/ctxpush/conformance/event"
+	"github.com/ctxpush/ctxpush/conformance/internal/text"
 )
 
 // Baseline is how a run differs from an earlier one. What is compared is a way
@@ -115,7 +116,7 @@ func (c Check) ways() []Change {
 	var all []Change
 	seen := make(map[Change]bool)
 	for _, f := range c.Failures {
-		w := Change{Check: c.ID, Level: c.Level, Kind: f.Kind, Expected: statusOf(f.Expected), Got: statusOf(f.Got)}
+		w := Change{Check: c.ID, Level: c.Level, Kind: f.Kind, Expected: string(f.Expected.Status()), Got: string(f.Got.Status())}
 		if !seen[w] {
 			seen[w] = true
 			all = append(all, w)
@@ -135,34 +136,11 @@ func (b *Baseline) newRequired() int {
 	return n
 }
 
-// tally is the comparison in one line.
-func (b *Baseline) tally() string {
-	parts := []string{count(len(b.New)) + " new", count(len(b.Fixed)) + " fixed", count(b.Known) + " known"}
+// Tally is the comparison in one line.
+func (b *Baseline) Tally() string {
+	parts := []string{text.Thousands(len(b.New)) + " new", text.Thousands(len(b.Fixed)) + " fixed", text.Thousands(b.Known) + " known"}
 	if b.Unjudged > 0 {
-		parts = append(parts, count(b.Unjudged)+" not judged again")
+		parts = append(parts, text.Thousands(b.Unjudged)+" not judged again")
 	}
 	return fmt.Sprintf("%s since the run of %s", strings.Join(parts, ", "), b.Started.Format("2006-01-02 15:04 UTC"))
-}
-
-// changes writes what is new and what is fixed.
-func (p *printer) changes(b *Baseline) {
-	if b == nil {
-		return
-	}
-	const most = 20 // lines of each
-	for _, of := range []struct {
-		tag     string
-		color   color
-		changes []Change
-	}{{"new", red, b.New}, {"fixed", green, b.Fixed}} {
-		for _, c := range of.changes[:min(len(of.changes), most)] {
-			s := c.String()
-			if c.Level == event.Recommended {
-				s += " (recommended)"
-			}
-			p.line(0, p.paint(fmt.Sprintf("%-6s", of.tag), of.color), "  ", printable(clip(s, maxLine)))
-		}
-		p.more(8, len(of.changes)-most, of.tag+" failure")
-	}
-	p.block("since", dim, b.tally())
 }

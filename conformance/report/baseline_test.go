@@ -8,6 +8,8 @@ import (
 
 	"github.com/ctxpush/ctxpush/conformance/event"
 	"github.com/ctxpush/ctxpush/conformance/report"
+	"github.com/ctxpush/ctxpush/conformance/report/ci"
+	"github.com/ctxpush/ctxpush/conformance/report/terminal"
 	"github.com/ctxpush/ctxpush/mocksender"
 )
 
@@ -87,7 +89,7 @@ func TestOnlyNewWithoutABaseline(t *testing.T) {
 func TestBaselineIsToldAndStored(t *testing.T) {
 	r := build(sampleEvents()...).Since(build(run(fails("batch/1", event.Fail, 1, "opened>pending"), fails("identity/key-reuse", event.Fail, 1, "pending>opened"))...))
 	var out, stored bytes.Buffer
-	if err := report.Terminal(&out, r, report.Options{}); err != nil {
+	if err := terminal.Write(&out, r, terminal.Options{}); err != nil {
 		t.Fatal(err)
 	}
 	for _, want := range []string{
@@ -110,10 +112,10 @@ func TestBaselineIsToldAndStored(t *testing.T) {
 	}
 	// junit.xml is the same with and without.
 	var with, without bytes.Buffer
-	if err := report.JUnit(&with, r); err != nil {
+	if err := ci.JUnit(&with, r); err != nil {
 		t.Fatal(err)
 	}
-	if err := report.JUnit(&without, build(sampleEvents()...)); err != nil || with.String() != without.String() {
+	if err := ci.JUnit(&without, build(sampleEvents()...)); err != nil || with.String() != without.String() {
 		t.Errorf("junit.xml tells of the baseline: %v", err)
 	}
 }

@@ -8,6 +8,8 @@ import (
 
 	"github.com/ctxpush/ctxpush/conformance/event"
 	"github.com/ctxpush/ctxpush/conformance/report"
+	"github.com/ctxpush/ctxpush/conformance/report/dir"
+	"github.com/ctxpush/ctxpush/conformance/report/terminal"
 	"github.com/ctxpush/ctxpush/mocksender"
 )
 
@@ -53,9 +55,9 @@ func BenchmarkWriteDir(b *testing.B) {
 	}
 	for name, r := range runs {
 		b.Run(name, func(b *testing.B) {
-			dir := filepath.Join(b.TempDir(), "report")
+			folder := filepath.Join(b.TempDir(), "report")
 			for b.Loop() {
-				if err := report.WriteDir(dir, r); err != nil {
+				if err := dir.Write(folder, r); err != nil {
 					b.Fatal(err)
 				}
 			}
@@ -70,7 +72,7 @@ func BenchmarkObserve(b *testing.B) {
 	for name, verbose := range map[string]bool{"progress": false, "verbose": true} {
 		b.Run(name, func(b *testing.B) {
 			var out buffer
-			p := &report.Progress{W: &out, Live: true, Verbose: verbose}
+			p := &terminal.Progress{W: &out, Live: true, Verbose: verbose}
 			defer p.Close()
 			for b.Loop() {
 				p.Observe(event.AttemptFinished{ID: "a/b", Attempt: mocksender.Attempt{Number: 1, Request: mocksender.Request{Body: body}}})

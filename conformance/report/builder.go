@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/ctxpush/ctxpush/conformance/event"
+	"github.com/ctxpush/ctxpush/conformance/internal/text"
 )
 
 // Builder makes a Report of a run's events. The zero Builder is ready for use,
@@ -109,7 +110,7 @@ func (b *Builder) Report() Report {
 	r.Explanations = explanations(r.Checks)
 	r.Summary = summarize(r.Checks, len(r.NotRun))
 	r.Result, r.Reason = b.result(r.Summary)
-	return tidy(r)
+	return normalize(r)
 }
 
 // judged joins a check and its verdict. A result that is none of ours must not
@@ -155,13 +156,13 @@ func (b *Builder) result(s Summary) (Result, string) {
 	case reason != "":
 		return Error, reason
 	case s.NotRun > 0:
-		return Error, fmt.Sprintf("%s never finished", plural(s.NotRun, "check"))
+		return Error, fmt.Sprintf("%s never finished", text.Plural(s.NotRun, "check"))
 	case s.ErroredRequired() > 0:
-		return Error, fmt.Sprintf("%s could not be judged", plural(s.ErroredRequired(), "check"))
+		return Error, fmt.Sprintf("%s could not be judged", text.Plural(s.ErroredRequired(), "check"))
 	case s.Checks == 0:
 		return Error, "no check was run"
 	case s.Skipped == s.Checks:
-		return Error, fmt.Sprintf("no check was judged: %s skipped", plural(s.Skipped, "check"))
+		return Error, fmt.Sprintf("no check was judged: %s skipped", text.Plural(s.Skipped, "check"))
 	}
 	return Pass, ""
 }

@@ -2,14 +2,14 @@
 // and writes it for those who read it: programs, CI servers and people.
 //
 // There is one value, [Report], and a [Builder] that grows it from the events.
-// Each rendering is a function of that value in a file of its own, so that a
-// stored report can be rendered again: [Read] and [ReadDir] take it back in.
-// [Progress] is the one output that reads the events itself, while the run goes
-// on.
+// [JSON] and [Read] store it and take it back in. Each rendering is a function of
+// that value, in a package below this one: html, terminal, ci, attest and badge.
+// The package dir names them in a table and writes the folder, so that another
+// format takes a package and a row there.
 //
 // # The report's directory
 //
-// [WriteDir] writes these files, each of them whole or not at all:
+// dir.Write writes these files, each of them whole or not at all:
 //
 //	report.json          everything that is known of the run, for programs; the
 //	                     schema is named in its first member, and every other
@@ -72,9 +72,9 @@
 // # summary.md
 //
 // GitHub-flavoured Markdown. Whatever the receiver wrote is text in it and nothing
-// else: no HTML, no link, no image, no mention. [AppendSummary] adds it to a file
+// else: no HTML, no link, no image, no mention. ci.AppendSummary adds it to a file
 // of the CI server's, such as the one that $GITHUB_STEP_SUMMARY names, and
-// [Annotations] are for the server's log.
+// ci.Annotations are for the server's log.
 //
 // # attestation.json
 //

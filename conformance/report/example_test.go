@@ -7,6 +7,8 @@ import (
 
 	"github.com/ctxpush/ctxpush/conformance/event"
 	"github.com/ctxpush/ctxpush/conformance/report"
+	"github.com/ctxpush/ctxpush/conformance/report/dir"
+	"github.com/ctxpush/ctxpush/conformance/report/terminal"
 )
 
 func ExampleBuilder() {
@@ -22,7 +24,7 @@ func ExampleBuilder() {
 	b.Observe(event.RunFinished{Time: began.Add(1500 * time.Millisecond)})
 
 	r := b.Report()
-	if err := report.Terminal(os.Stdout, r, report.Options{}); err != nil {
+	if err := terminal.Write(os.Stdout, r, terminal.Options{}); err != nil {
 		fmt.Println(err)
 	}
 	fmt.Println("exit code", r.ExitCode(report.ExitOptions{}))
@@ -35,28 +37,28 @@ func ExampleBuilder() {
 }
 
 // A stored report is rendered again.
-func ExampleReadDir() {
-	dir, err := os.MkdirTemp("", "report")
+func Example_folder() {
+	folder, err := os.MkdirTemp("", "report")
 	if err != nil {
 		fmt.Println(err)
 		return
 	}
-	defer os.RemoveAll(dir)
+	defer os.RemoveAll(folder)
 	var b report.Builder
 	b.Observe(event.RunStarted{Receiver: event.Receiver{Name: "acme-receiver"}})
 	b.Observe(event.CheckFinished{Verdict: event.Verdict{ID: "batch/100", Result: event.Pass}})
 	b.Observe(event.RunFinished{})
-	if err := report.WriteDir(dir, b.Report()); err != nil {
+	if err := dir.Write(folder, b.Report()); err != nil {
 		fmt.Println(err)
 		return
 	}
 
-	r, err := report.ReadDir(dir)
+	r, err := dir.Read(folder)
 	if err != nil {
 		fmt.Println(err)
 		return
 	}
-	if err := report.Terminal(os.Stdout, r, report.Options{Quiet: true}); err != nil {
+	if err := terminal.Write(os.Stdout, r, terminal.Options{Quiet: true}); err != nil {
 		fmt.Println(err)
 	}
 	// Output:

@@ -2,8 +2,6 @@ package report
 
 import (
 	"slices"
-
-	"github.com/ctxpush/ctxpush/conformance/event"
 )
 
 // Explanation is one likely cause and the checks that fail because of it: one
@@ -39,17 +37,4 @@ func explanations(checks []Check) []Explanation {
 		}
 	}
 	return all
-}
-
-// smallest is the failure's smallest delivery, numbered as its steps are.
-func smallest(f event.Failure) []string {
-	if f.Frequency == "" {
-		return f.Smallest
-	}
-	return append(slices.Clone(f.Smallest), "fails only sometimes: "+f.Frequency)
-}
-
-// told tells whether other checks explain all failures of c.
-func (c Check) told() bool {
-	return !slices.ContainsFunc(c.Failures, func(f event.Failure) bool { return f.SameAs == "" })
 }

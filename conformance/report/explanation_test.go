@@ -8,6 +8,7 @@ import (
 
 	"github.com/ctxpush/ctxpush/conformance/event"
 	"github.com/ctxpush/ctxpush/conformance/report"
+	"github.com/ctxpush/ctxpush/conformance/report/terminal"
 )
 
 var _ = Describe("An explanation", func() {
@@ -34,7 +35,7 @@ var _ = Describe("An explanation", func() {
 
 	It("is told once on the terminal", func() {
 		var b bytes.Buffer
-		Expect(report.Terminal(&b, r, report.Options{Verbose: true})).To(Succeed())
+		Expect(terminal.Write(&b, r, terminal.Options{Verbose: true})).To(Succeed())
 		out := b.String()
 		Expect(out).To(MatchRegexp(`(?s)a/later.*same as   b/first.*b/first.*smallest delivery that fails\n          batch: \[m.opened\]\n          fails only sometimes: 7 of 40`))
 		Expect(out).NotTo(ContainSubstring("m.pending"))

@@ -8,6 +8,11 @@ import (
 	"testing"
 
 	"github.com/ctxpush/ctxpush/conformance/report"
+	"github.com/ctxpush/ctxpush/conformance/report/attest"
+	"github.com/ctxpush/ctxpush/conformance/report/badge"
+	"github.com/ctxpush/ctxpush/conformance/report/ci"
+	"github.com/ctxpush/ctxpush/conformance/report/html"
+	"github.com/ctxpush/ctxpush/conformance/report/terminal"
 )
 
 // Whatever a receiver writes, it is text in a summary and in an annotation, and
@@ -76,7 +81,7 @@ func FuzzBaseline(f *testing.F) {
 			t.Fatalf("%d fixed failures of %d", n, ways(earlier))
 		}
 		var out bytes.Buffer
-		if err := report.Terminal(&out, r, report.Options{}); err != nil {
+		if err := terminal.Write(&out, r, terminal.Options{}); err != nil {
 			t.Fatal(err)
 		}
 		if err := inoffensive(out.String()); err != nil {
@@ -85,7 +90,7 @@ func FuzzBaseline(f *testing.F) {
 		if err := inertMarkdown(markdown(t, r)); err != nil {
 			t.Fatal(err)
 		}
-		for _, render := range []func(io.Writer, report.Report) error{report.Annotations, report.Attestation, report.Badge, report.JUnit, report.HTML} {
+		for _, render := range []func(io.Writer, report.Report) error{ci.Annotations, attest.Write, badge.Write, ci.JUnit, html.Write} {
 			if err := render(io.Discard, r); err != nil {
 				t.Fatal(err)
 			}

@@ -11,12 +11,16 @@ import (
 
 	"github.com/ctxpush/ctxpush/conformance/event"
 	"github.com/ctxpush/ctxpush/conformance/report"
+	"github.com/ctxpush/ctxpush/conformance/report/attest"
+	"github.com/ctxpush/ctxpush/conformance/report/badge"
+	"github.com/ctxpush/ctxpush/conformance/report/ci"
+	"github.com/ctxpush/ctxpush/conformance/report/terminal"
 )
 
 var update = flag.Bool("update", false, "write the golden files anew")
 
-func terminal(o report.Options) func(io.Writer, report.Report) error {
-	return func(w io.Writer, r report.Report) error { return report.Terminal(w, r, o) }
+func toTerminal(o terminal.Options) func(io.Writer, report.Report) error {
+	return func(w io.Writer, r report.Report) error { return terminal.Write(w, r, o) }
 }
 
 func TestGolden(t *testing.T) {
@@ -41,17 +45,17 @@ func TestGolden(t *testing.T) {
 		render func(io.Writer, report.Report) error
 	}{
 		{"sample.json", sample, report.JSON},
-		{"sample.xml", sample, report.JUnit},
-		{"sample.md", sample, report.Markdown},
-		{"sample.svg", sample, report.Badge},
-		{"sample.attestation.json", sample, report.Attestation},
-		{"sample.txt", sample, terminal(report.Options{Dir: "ctxpush-report"})},
-		{"sample-verbose.txt", sample, terminal(report.Options{Dir: "ctxpush-report", Verbose: true})},
-		{"sample-color.txt", sample, terminal(report.Options{Color: true, Width: 60})},
-		{"passed.txt", passed, terminal(report.Options{})},
-		{"broken.txt", broken, terminal(report.Options{})},
-		{"broken.md", broken, report.Markdown},
-		{"broken.xml", broken, report.JUnit},
+		{"sample.xml", sample, ci.JUnit},
+		{"sample.md", sample, ci.Markdown},
+		{"sample.svg", sample, badge.Write},
+		{"sample.attestation.json", sample, attest.Write},
+		{"sample.txt", sample, toTerminal(terminal.Options{Dir: "ctxpush-report"})},
+		{"sample-verbose.txt", sample, toTerminal(terminal.Options{Dir: "ctxpush-report", Verbose: true})},
+		{"sample-color.txt", sample, toTerminal(terminal.Options{Color: true, Width: 60})},
+		{"passed.txt", passed, toTerminal(terminal.Options{})},
+		{"broken.txt", broken, toTerminal(terminal.Options{})},
+		{"broken.md", broken, ci.Markdown},
+		{"broken.xml", broken, ci.JUnit},
 	} {
 		t.Run(g.file, func(t *testing.T) {
 			var got bytes.Buffer

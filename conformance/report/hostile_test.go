@@ -9,6 +9,8 @@ import (
 	"unicode/utf8"
 
 	"github.com/ctxpush/ctxpush/conformance/report"
+	"github.com/ctxpush/ctxpush/conformance/report/ci"
+	"github.com/ctxpush/ctxpush/conformance/report/terminal"
 )
 
 // inoffensive says what in a text could do something to a terminal or to a CI
@@ -42,7 +44,7 @@ func TestHostileReceiver(t *testing.T) {
 	}
 
 	var plain bytes.Buffer
-	if err := report.Terminal(&plain, r, report.Options{}); err != nil {
+	if err := terminal.Write(&plain, r, terminal.Options{}); err != nil {
 		t.Fatal(err)
 	}
 	if err := inoffensive(plain.String()); err != nil {
@@ -57,7 +59,7 @@ func TestHostileReceiver(t *testing.T) {
 
 	// With colours, the escapes are ours alone.
 	var colored bytes.Buffer
-	if err := report.Terminal(&colored, r, report.Options{Color: true}); err != nil {
+	if err := terminal.Write(&colored, r, terminal.Options{Color: true}); err != nil {
 		t.Fatal(err)
 	}
 	stripped := colored.String()
@@ -75,7 +77,7 @@ func TestHostileReceiver(t *testing.T) {
 	if _, err := report.Read(&stored); err != nil {
 		t.Error(err)
 	}
-	if err := report.JUnit(&xml, r); err != nil {
+	if err := ci.JUnit(&xml, r); err != nil {
 		t.Fatal(err)
 	}
 	suite, err := readJUnit(xml.Bytes())
@@ -89,7 +91,7 @@ func TestHostileReceiver(t *testing.T) {
 			}
 		}
 	}
-	if err := inoffensive(watch(&report.Progress{Verbose: true}, hostileEvents())); err != nil {
+	if err := inoffensive(watch(&terminal.Progress{Verbose: true}, hostileEvents())); err != nil {
 		t.Error(err)
 	}
 }

@@ -9,10 +9,11 @@ import (
 	"time"
 	"unicode"
 
-	"golang.org/x/net/html"
+	nethtml "golang.org/x/net/html"
 
 	"github.com/ctxpush/ctxpush/conformance/event"
 	"github.com/ctxpush/ctxpush/conformance/report"
+	"github.com/ctxpush/ctxpush/conformance/report/html"
 	"github.com/ctxpush/ctxpush/mocksender"
 )
 
@@ -20,7 +21,7 @@ import (
 func page(t testing.TB, r report.Report) string {
 	t.Helper()
 	var b bytes.Buffer
-	if err := report.HTML(&b, r); err != nil {
+	if err := html.Write(&b, r); err != nil {
 		t.Fatal(err)
 	}
 	return b.String()
@@ -30,20 +31,20 @@ func page(t testing.TB, r report.Report) string {
 // anything; nil where its only script and style are the ones that its policy
 // names.
 func harmless(data []byte) error {
-	doc, err := html.Parse(bytes.NewReader(data))
+	doc, err := nethtml.Parse(bytes.NewReader(data))
 	if err != nil {
 		return err
 	}
 	count := map[string]int{}
 	for n := range doc.Descendants() {
-		if n.Type == html.TextNode {
+		if n.Type == nethtml.TextNode {
 			for _, r := range n.Data {
 				if unicode.Is(unicode.Bidi_Control, r) || unicode.IsControl(r) && r != '\n' && r != '\t' {
 					return fmt.Errorf("the text has the character %U", r)
 				}
 			}
 		}
-		if n.Type != html.ElementNode {
+		if n.Type != nethtml.ElementNode {
 			continue
 		}
 		count[n.Data]++
@@ -100,7 +101,7 @@ func TestPageSaysWhatIsWrong(t *testing.T) {
 		"ctxpush certify receiver.yaml --seed 7",
 		"Advice that is not followed",
 	} {
-		if !strings.Contains(text, html.EscapeString(want)) && !strings.Contains(text, want) {
+		if !strings.Contains(text, nethtml.EscapeString(want)) && !strings.Contains(text, want) {
 			t.Errorf("the page lacks %q", want)
 		}
 	}
@@ -148,13 +149,13 @@ func TestDiagram(t *testing.T) {
 	r := build(event.RunStarted{Time: at(0), Receiver: event.Receiver{Name: "acme"}},
 		event.CheckFinished{Verdict: event.Verdict{ID: "a/b", Result: event.Fail, Failures: []event.Failure{{Kind: event.Stale, Count: 1, Cause: "the last arrival wins", Trace: traced()}}}},
 		event.RunFinished{})
-	doc, err := html.Parse(strings.NewReader(page(t, r)))
+	doc, err := nethtml.Parse(strings.NewReader(page(t, r)))
 	if err != nil {
 		t.Fatal(err)
 	}
 	var rows, truth []string
 	for n := range doc.Descendants() {
-		if n.Type == html.ElementNode && n.Data == "li" {
+		if n.Type == nethtml.ElementNode && n.Data == "li" {
 			for _, a := range n.Attr {
 				if a.Key == "class" && strings.HasPrefix(a.Val, "row ") {
 					rows = append(rows, textOf(n))
@@ -189,10 +190,10 @@ func TestDiagram(t *testing.T) {
 }
 
 // textOf is what is read of an element, its white space collapsed.
-func textOf(n *html.Node) string {
+func textOf(n *nethtml.Node) string {
 	var b strings.Builder
 	for d := range n.Descendants() {
-		if d.Type == html.TextNode {
+		if d.Type == nethtml.TextNode {
 			b.WriteString(d.Data + " ")
 		}
 	}

@@ -8,7 +8,7 @@ import (
 	"testing"
 
 	"github.com/ctxpush/ctxpush/conformance/event"
-	"github.com/ctxpush/ctxpush/conformance/report"
+	"github.com/ctxpush/ctxpush/conformance/report/ci"
 )
 
 // validJUnit holds junit.xml against testdata/junit.xsd by xmllint.
@@ -44,7 +44,7 @@ func TestJUnitIsValid(t *testing.T) {
 		"not over yet": {event.RunStarted{Time: at(0), Checks: []event.Check{check("a/1")}}},
 	} {
 		var b bytes.Buffer
-		if err := report.JUnit(&b, build(events...)); err != nil {
+		if err := ci.JUnit(&b, build(events...)); err != nil {
 			t.Fatal(err)
 		}
 		if err := validJUnit(t, b.Bytes()); err != nil {

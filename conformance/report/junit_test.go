@@ -11,7 +11,7 @@ import (
 	. "github.com/onsi/gomega"
 
 	"github.com/ctxpush/ctxpush/conformance/event"
-	"github.com/ctxpush/ctxpush/conformance/report"
+	"github.com/ctxpush/ctxpush/conformance/report/ci"
 )
 
 // What a CI server makes of junit.xml, written apart from what writes it.
@@ -101,7 +101,7 @@ func readJUnit(data []byte) (suiteXML, error) {
 var _ = Describe("JUnit", func() {
 	junit := func(events ...event.Event) (suiteXML, map[string]caseXML) {
 		var b bytes.Buffer
-		Expect(report.JUnit(&b, build(events...))).To(Succeed())
+		Expect(ci.JUnit(&b, build(events...))).To(Succeed())
 		s, err := readJUnit(b.Bytes())
 		Expect(err).NotTo(HaveOccurred())
 		cases := make(map[string]caseXML)

@@ -16,6 +16,7 @@ import (
 
 	"github.com/ctxpush/ctxpush/conformance/event"
 	"github.com/ctxpush/ctxpush/conformance/report"
+	"github.com/ctxpush/ctxpush/conformance/report/ci"
 	"github.com/ctxpush/ctxpush/mocksender"
 )
 
@@ -82,7 +83,7 @@ func line(n ast.Node, source []byte) string {
 
 func markdown(t interface{ Fatal(...any) }, r report.Report) []byte {
 	var b bytes.Buffer
-	if err := report.Markdown(&b, r); err != nil {
+	if err := ci.Markdown(&b, r); err != nil {
 		t.Fatal(err)
 	}
 	return b.Bytes()
@@ -182,10 +183,10 @@ func TestStepSummary(t *testing.T) {
 		return len(text)
 	}
 	sample := build(sampleEvents()...)
-	if err := report.AppendSummary(file, sample); err != nil || size() != len(markdown(t, sample)) {
+	if err := ci.AppendSummary(file, sample); err != nil || size() != len(markdown(t, sample)) {
 		t.Errorf("%v, %d bytes", err, size())
 	}
-	if err := report.AppendSummary(file, sample); err != nil || size() != 2*len(markdown(t, sample))+2 {
+	if err := ci.AppendSummary(file, sample); err != nil || size() != 2*len(markdown(t, sample))+2 {
 		t.Errorf("again: %v, %d bytes", err, size())
 	}
 	// What is there leaves less and less room.
@@ -193,7 +194,7 @@ func TestStepSummary(t *testing.T) {
 		if err := os.WriteFile(file, bytes.Repeat([]byte("x"), 1<<20-room), 0o600); err != nil {
 			t.Fatal(err)
 		}
-		if err := report.AppendSummary(file, large(100)); err != nil {
+		if err := ci.AppendSummary(file, large(100)); err != nil {
 			t.Errorf("%d bytes left: %v", room, err)
 		}
 		text, _ := os.ReadFile(file)
@@ -208,10 +209,10 @@ func TestStepSummary(t *testing.T) {
 	if err := os.WriteFile(file, full, 0o600); err != nil {
 		t.Fatal(err)
 	}
-	if err := report.AppendSummary(file, sample); err == nil || strings.Contains(err.Error(), "\n") || size() != len(full) {
+	if err := ci.AppendSummary(file, sample); err == nil || strings.Contains(err.Error(), "\n") || size() != len(full) {
 		t.Errorf("full: %v, %d bytes", err, size())
 	}
-	if err := report.AppendSummary(t.TempDir(), sample); err == nil || !strings.HasPrefix(err.Error(), "step summary: ") {
+	if err := ci.AppendSummary(t.TempDir(), sample); err == nil || !strings.HasPrefix(err.Error(), "step summary: ") {
 		t.Errorf("a folder: %v", err)
 	}
 }

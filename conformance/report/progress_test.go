@@ -14,7 +14,7 @@ import (
 	"unicode/utf8"
 
 	"github.com/ctxpush/ctxpush/conformance/event"
-	"github.com/ctxpush/ctxpush/conformance/report"
+	"github.com/ctxpush/ctxpush/conformance/report/terminal"
 	"github.com/ctxpush/ctxpush/mocksender"
 )
 
@@ -90,7 +90,7 @@ type brokenPipe struct{ writes int }
 func (b *brokenPipe) Write([]byte) (int, error) { b.writes++; return 0, errors.New("broken pipe") }
 
 // watch lets a Progress see the events to their end.
-func watch(p *report.Progress, events []event.Event) string {
+func watch(p *terminal.Progress, events []event.Event) string {
 	var out buffer
 	p.W = &out
 	for _, e := range events {
@@ -110,13 +110,13 @@ func equalLines(t *testing.T, got string, want ...string) {
 }
 
 func TestProgressWritesLinesThatStay(t *testing.T) {
-	equalLines(t, watch(&report.Progress{}, sampleEvents()),
+	equalLines(t, watch(&terminal.Progress{}, sampleEvents()),
 		lateFailure,
 		`FAIL  content/user-info  7 × stale: an earlier state stayed: expected delivered, with content.userInfo.tags[1] = "b", got delivered, with no content.userInfo.tags[1]`,
 		"NOTE  identity/key-reuse  1 × stale: an earlier state stayed: expected pending, got opened",
 		"all states were looked at once more",
 		"")
-	equalLines(t, watch(&report.Progress{Quiet: true, Verbose: true}, sampleEvents()), "")
+	equalLines(t, watch(&terminal.Progress{Quiet: true, Verbose: true}, sampleEvents()), "")
 }
 
 func TestProgressTellsEachAttemptWhenAsked(t *testing.T) {
@@ -128,10 +128,10 @@ func TestProgressTellsEachAttemptWhenAsked(t *testing.T) {
 		event.CheckFinished{Verdict: event.Verdict{ID: "a/2", Result: event.Skipped, Reason: "a url"}},
 		event.RunFinished{},
 	}
-	equalLines(t, watch(&report.Progress{Verbose: true}, events),
+	equalLines(t, watch(&terminal.Progress{Verbose: true}, events),
 		"a/1  "+attempt.Attempt.Line(), "PASS  a/1  2 schedules", "SKIP  a/2  a url", "")
-	equalLines(t, watch(&report.Progress{}, events), "")
-	for _, p := range []*report.Progress{{}, {Verbose: true}, {Verbose: true, Quiet: true}} {
+	equalLines(t, watch(&terminal.Progress{}, events), "")
+	for _, p := range []*terminal.Progress{{}, {Verbose: true}, {Verbose: true, Quiet: true}} {
 		if want := p.Verbose && !p.Quiet; p.WantsAttempts() != want {
 			t.Errorf("%+v wants attempts: %v", p.Verbose, p.WantsAttempts())
 		}
@@ -141,7 +141,7 @@ func TestProgressTellsEachAttemptWhenAsked(t *testing.T) {
 func TestProgressTellsFromTimeToTimeWhereNothingCanBeDrawn(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var out buffer
-		p := &report.Progress{W: &out}
+		p := &terminal.Progress{W: &out}
 		p.Observe(event.RunStarted{Time: time.Now(), Checks: []event.Check{check("a/1"), check("a/2")}})
 		p.Observe(event.Advanced{ID: "a/1", Played: 1500, Of: 2000})
 		<-time.After(61 * time.Second) // between two of its lines
@@ -158,7 +158,7 @@ func TestProgressTellsFromTimeToTimeWhereNothingCanBeDrawn(t *testing.T) {
 func TestProgressDrawsOnATerminal(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var out buffer
-		p := &report.Progress{W: &out, Live: true, Color: true}
+		p := &terminal.Progress{W: &out, Live: true, Color: true}
 		shows := func(want ...string) {
 			t.Helper()
 			<-time.After(100 * time.Millisecond)
@@ -187,7 +187,7 @@ func TestProgressDrawsOnATerminal(t *testing.T) {
 func TestProgressNeverHoldsTheRunUp(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		w := &stuck{read: make(chan struct{})}
-		p := &report.Progress{W: w, Verbose: true}
+		p := &terminal.Progress{W: w, Verbose: true}
 		began := time.Now()
 		for i := range 5000 {
 			p.Observe(event.CheckFinished{Verdict: verdict(fmt.Sprintf("a/%d", i), event.Pass)})
@@ -218,7 +218,7 @@ func (s *stuck) Write(p []byte) (int, error) { <-s.read; return s.b.Write(p) }
 
 func TestProgressGoesOnWhenNobodyReadsIt(t *testing.T) {
 	w := &brokenPipe{}
-	p := &report.Progress{W: w, Live: true}
+	p := &terminal.Progress{W: w, Live: true}
 	for _, e := range sampleEvents() {
 		p.Observe(e)
 	}
@@ -226,5 +226,5 @@ func TestProgressGoesOnWhenNobodyReadsIt(t *testing.T) {
 	if w.writes != 1 {
 		t.Errorf("%d writes", w.writes)
 	}
-	(&report.Progress{}).Close()
+	(&terminal.Progress{}).Close()
 }

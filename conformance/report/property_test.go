@@ -12,6 +12,8 @@ import (
 
 	"github.com/ctxpush/ctxpush/conformance/event"
 	"github.com/ctxpush/ctxpush/conformance/report"
+	"github.com/ctxpush/ctxpush/conformance/report/ci"
+	"github.com/ctxpush/ctxpush/conformance/report/terminal"
 	"github.com/ctxpush/ctxpush/mocksender"
 )
 
@@ -132,13 +134,13 @@ func TestAnyRun(t *testing.T) {
 			t.Fatalf("reads back as\n%+v, was\n%+v", again, r)
 		}
 		var plain, xml bytes.Buffer
-		if err := report.Terminal(&plain, again, report.Options{}); err != nil {
+		if err := terminal.Write(&plain, again, terminal.Options{}); err != nil {
 			t.Fatal(err)
 		}
 		if err := inoffensive(plain.String()); err != nil {
 			t.Fatal(err)
 		}
-		if err := report.JUnit(&xml, again); err != nil {
+		if err := ci.JUnit(&xml, again); err != nil {
 			t.Fatal(err)
 		}
 		suite, err := readJUnit(xml.Bytes())
@@ -148,9 +150,9 @@ func TestAnyRun(t *testing.T) {
 		if red := suite.Failures+suite.Errors > 0; red != (r.Result != report.Pass) {
 			t.Fatalf("JUnit has %d failures and %d errors, the result is %s", suite.Failures, suite.Errors, r.Result)
 		}
-		if err := inoffensive(watch(&report.Progress{Verbose: true}, events)); err != nil {
+		if err := inoffensive(watch(&terminal.Progress{Verbose: true}, events)); err != nil {
 			t.Fatal(err)
 		}
-		watch(&report.Progress{Live: true}, events)
+		watch(&terminal.Progress{Live: true}, events)
 	})
 }

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/ctxpush/ctxpush/conformance/event"
+	"github.com/ctxpush/ctxpush/conformance/internal/text"
 )
 
 // maxStored is more than any report takes, in bytes.
@@ -36,13 +37,13 @@ func Read(r io.Reader) (Report, error) {
 		return Report{}, fmt.Errorf("report: schema is missing: want %q", Schema)
 	}
 	if *head.Schema != Schema {
-		return Report{}, fmt.Errorf("report: schema is %q: want %q", clip(*head.Schema, 100), Schema)
+		return Report{}, fmt.Errorf("report: schema is %q: want %q", text.Clip(*head.Schema, 100), Schema)
 	}
 	var rep Report
 	if err := json.Unmarshal(data, &rep); err != nil {
 		return Report{}, decodeError(data, err)
 	}
-	rep = tidy(rep)
+	rep = normalize(rep)
 	if err := rep.validate(); err != nil {
 		return Report{}, fmt.Errorf("report: %w", err)
 	}
@@ -67,9 +68,9 @@ func decodeError(data []byte, err error) error {
 		if e.Field == "" {
 			return fmt.Errorf("report: it is a JSON %s: want an object", e.Value)
 		}
-		return fmt.Errorf("report: %s is a JSON %s: want %s", clip(e.Field, 200), clip(e.Value, 100), jsonName(e.Type))
+		return fmt.Errorf("report: %s is a JSON %s: want %s", text.Clip(e.Field, 200), text.Clip(e.Value, 100), jsonName(e.Type))
 	}
-	return fmt.Errorf("report: %s", printable(clip(err.Error(), 300)))
+	return fmt.Errorf("report: %s", text.Printable(text.Clip(err.Error(), 300)))
 }
 
 // jsonName is what JSON calls the values of t.
@@ -90,7 +91,7 @@ func (r Report) validate() error {
 	switch r.Result {
 	case Pass, Fail, Error, Interrupted:
 	default:
-		return fmt.Errorf("result is %q: want pass, fail, error or interrupted", clip(string(r.Result), 100))
+		return fmt.Errorf("result is %q: want pass, fail, error or interrupted", text.Clip(string(r.Result), 100))
 	}
 	times := map[string]time.Time{"started": r.Started, "tool.epoch": r.Tool.Epoch}
 	if r.Baseline != nil {
@@ -106,7 +107,7 @@ func (r Report) validate() error {
 	}
 	seen := make(map[string]bool, len(r.Checks))
 	for i, c := range r.Checks {
-		name := clip(c.ID, 100)
+		name := text.Clip(c.ID, 100)
 		switch {
 		case c.ID == "":
 			return fmt.Errorf("checks[%d].id is empty: want a check's id", i)
@@ -117,12 +118,12 @@ func (r Report) validate() error {
 		switch c.Level {
 		case event.Required, event.Recommended:
 		default:
-			return fmt.Errorf("check %q: level is %q: want required or recommended", name, clip(string(c.Level), 100))
+			return fmt.Errorf("check %q: level is %q: want required or recommended", name, text.Clip(string(c.Level), 100))
 		}
 		switch c.Result {
 		case event.Pass, event.Fail, event.Waived, event.Skipped, event.Errored:
 		default:
-			return fmt.Errorf("check %q: result is %q: want pass, fail, waived, skipped or error", name, clip(string(c.Result), 100))
+			return fmt.Errorf("check %q: result is %q: want pass, fail, waived, skipped or error", name, text.Clip(string(c.Result), 100))
 		}
 	}
 	return nil

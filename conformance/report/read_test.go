@@ -8,6 +8,11 @@ import (
 	"testing"
 
 	"github.com/ctxpush/ctxpush/conformance/report"
+	"github.com/ctxpush/ctxpush/conformance/report/attest"
+	"github.com/ctxpush/ctxpush/conformance/report/badge"
+	"github.com/ctxpush/ctxpush/conformance/report/ci"
+	"github.com/ctxpush/ctxpush/conformance/report/html"
+	"github.com/ctxpush/ctxpush/conformance/report/terminal"
 )
 
 func TestReadErrors(t *testing.T) {
@@ -77,7 +82,7 @@ func FuzzRead(f *testing.F) {
 		if err := report.JSON(&again, s); err != nil || !bytes.Equal(stored.Bytes(), again.Bytes()) {
 			t.Fatalf("writes again as\n%s, %v, was\n%s", again.Bytes(), err, stored.Bytes())
 		}
-		if err := report.Terminal(&out, r, report.Options{}); err != nil {
+		if err := terminal.Write(&out, r, terminal.Options{}); err != nil {
 			t.Fatal(err)
 		}
 		if err := inoffensive(out.String()); err != nil {
@@ -86,20 +91,20 @@ func FuzzRead(f *testing.F) {
 		if err := inertMarkdown(markdown(t, r)); err != nil {
 			t.Fatal(err)
 		}
-		for _, render := range []func(io.Writer, report.Report) error{report.Annotations, report.Attestation, report.Badge} {
+		for _, render := range []func(io.Writer, report.Report) error{ci.Annotations, attest.Write, badge.Write} {
 			if err := render(io.Discard, r.Since(s)); err != nil {
 				t.Fatal(err)
 			}
 		}
 		out.Reset()
-		if err := report.HTML(&out, r); err != nil {
+		if err := html.Write(&out, r); err != nil {
 			t.Fatal(err)
 		}
 		if err := harmless(out.Bytes()); err != nil {
 			t.Fatal(err)
 		}
 		out.Reset()
-		if err := report.JUnit(&out, r); err != nil {
+		if err := ci.JUnit(&out, r); err != nil {
 			t.Fatal(err)
 		}
 		if _, err := readJUnit(out.Bytes()); err != nil {

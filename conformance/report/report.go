@@ -10,6 +10,12 @@ import (
 // Schema names the form of a stored report.
 const Schema = "ctxpush.report/v1"
 
+// The files of a report's folder that others point to.
+const (
+	File     = "report.json"
+	PageFile = "report.html"
+)
+
 // Result is how a run ended.
 type Result string
 
@@ -104,11 +110,6 @@ type Check struct {
 	Scenarios []event.Scenario `json:"scenarios,omitempty"`
 }
 
-// failed says whether c failed and how hard that counts.
-func (c Check) failed(l event.Level) bool {
-	return c.Result == event.Fail && (c.Level == event.Recommended) == (l == event.Recommended)
-}
-
 // Note is a line about the run itself.
 type Note struct {
 	Time time.Time `json:"time"`
@@ -182,7 +183,7 @@ func summarize(checks []Check, notRun int) Summary {
 	return s
 }
 
-// name is what the receiver is called in front of people.
-func (r Report) name() string {
+// Name is what the receiver is called in front of people.
+func (r Report) Name() string {
 	return cmp.Or(r.Receiver.Name, r.Receiver.Image, r.Receiver.URL, "receiver")
 }

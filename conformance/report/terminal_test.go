@@ -11,26 +11,28 @@ import (
 
 	"github.com/ctxpush/ctxpush/conformance/event"
 	"github.com/ctxpush/ctxpush/conformance/report"
+	"github.com/ctxpush/ctxpush/conformance/report/ci"
+	"github.com/ctxpush/ctxpush/conformance/report/terminal"
 	"github.com/ctxpush/ctxpush/mocksender"
 )
 
-func render(o report.Options, events ...event.Event) string {
+func render(o terminal.Options, events ...event.Event) string {
 	var b bytes.Buffer
-	Expect(report.Terminal(&b, build(events...), o)).To(Succeed())
+	Expect(terminal.Write(&b, build(events...), o)).To(Succeed())
 	return b.String()
 }
 
 var _ = Describe("Terminal", func() {
 	It("ends with the verdict", func() {
-		out := strings.Split(strings.TrimSuffix(render(report.Options{}, sampleEvents()...), "\n"), "\n")
+		out := strings.Split(strings.TrimSuffix(render(terminal.Options{}, sampleEvents()...), "\n"), "\n")
 		Expect(out[len(out)-1]).To(Equal("FAIL  acme-receiver: 3 passed, 2 failed, 1 recommended failed, 1 waived, 2 skipped of 9 checks, 3,648 requests, 3,747 events in 3.1 s"))
 		Expect(out[len(out)-2]).To(Equal("again   ctxpush certify receiver.yaml --seed 7"))
 	})
 
 	It("has no escape without colours, and the same words with them", func() {
-		plain := render(report.Options{}, sampleEvents()...)
+		plain := render(terminal.Options{}, sampleEvents()...)
 		Expect(plain).NotTo(ContainSubstring("\x1b"))
-		colored := render(report.Options{Color: true}, sampleEvents()...)
+		colored := render(terminal.Options{Color: true}, sampleEvents()...)
 		Expect(colored).To(ContainSubstring("\x1b[31m"))
 		for _, code := range []string{"31", "32", "33", "1", "2", "0"} {
 			colored = strings.ReplaceAll(colored, "\x1b["+code+"m", "")
@@ -39,7 +41,7 @@ var _ = Describe("Terminal", func() {
 	})
 
 	It("says of an interrupted run what it did not do", func() {
-		out := render(report.Options{}, event.RunStarted{Checks: []event.Check{check("a/1"), check("a/2")}},
+		out := render(terminal.Options{}, event.RunStarted{Checks: []event.Check{check("a/1"), check("a/2")}},
 			event.CheckFinished{Verdict: verdict("a/1", event.Pass)}, event.RunFinished{Interrupted: true})
 		Expect(out).To(ContainSubstring("not run: a/2\n"))
 		Expect(out).To(HaveSuffix("INTERRUPTED  receiver: 1 passed, 0 failed, 1 not run of 2 checks, 0 requests, 0 events in 0.0 s\n"))
@@ -53,7 +55,7 @@ var _ = Describe("Terminal", func() {
 				Expected: &event.State{DeliveryStatus: mocksender.Opened}, Got: &event.State{DeliveryStatus: mocksender.Pending},
 			})
 		}
-		out := render(report.Options{}, event.CheckFinished{Verdict: v}, event.RunFinished{})
+		out := render(terminal.Options{}, event.CheckFinished{Verdict: v}, event.RunFinished{})
 		Expect(out).To(ContainSubstring("10,000 × stale"))
 		Expect(strings.Count(out, "\n")).To(BeNumerically("<", 25))
 	})
@@ -63,7 +65,7 @@ var _ = Describe("Terminal", func() {
 		for i := range 7 {
 			v.Failures = append(v.Failures, event.Failure{Kind: event.Lost, Count: 10, Cause: fmt.Sprintf("cause %d", i)})
 		}
-		out := render(report.Options{Verbose: true}, event.CheckFinished{Verdict: v}, event.RunFinished{})
+		out := render(terminal.Options{Verbose: true}, event.CheckFinished{Verdict: v}, event.RunFinished{})
 		Expect(out).To(ContainSubstring("cause 2\n"))
 		Expect(out).NotTo(ContainSubstring("cause 3\n"))
 		Expect(out).To(ContainSubstring("and 40 × lost more in 4 other ways, in report.json\n"))
@@ -76,7 +78,7 @@ var _ = Describe("Terminal", func() {
 			f.Curl = append(f.Curl, fmt.Sprintf("curl %d", i))
 			f.Log = append(f.Log, fmt.Sprintf("logged %d", i))
 		}
-		out := render(report.Options{Verbose: true}, event.CheckFinished{Verdict: event.Verdict{ID: "a/b", Result: event.Fail, Failures: []event.Failure{f}}}, event.RunFinished{})
+		out := render(terminal.Options{Verbose: true}, event.CheckFinished{Verdict: event.Verdict{ID: "a/b", Result: event.Fail, Failures: []event.Failure{f}}}, event.RunFinished{})
 		Expect(out).To(And(ContainSubstring("step 0\n"), ContainSubstring("… 76 more lines in report.json\n"), ContainSubstring("step 99\n")))
 		Expect(out).To(And(ContainSubstring("curl 3\n"), ContainSubstring("… 96 more requests in report.json\n")))
 		Expect(out).To(And(ContainSubstring("| logged 99\n"), Not(ContainSubstring("| logged 50\n"))))
@@ -87,7 +89,7 @@ var _ = Describe("Terminal", func() {
 		for i := range 42 {
 			events = append(events, event.CheckFinished{Verdict: event.Verdict{ID: fmt.Sprintf("a/%d", i), Result: event.Fail, Failures: []event.Failure{{Kind: event.Lost, Count: 1, Curl: []string{"curl x"}}}}})
 		}
-		out := render(report.Options{Verbose: true}, append(events, event.RunFinished{})...)
+		out := render(terminal.Options{Verbose: true}, append(events, event.RunFinished{})...)
 		Expect(strings.Count(out, "curl x")).To(Equal(5))
 		Expect(strings.Count(out, "\nFAIL  a/")).To(Equal(42))
 	})
@@ -95,7 +97,7 @@ var _ = Describe("Terminal", func() {
 	DescribeTable("says what differs between two states",
 		func(expected, got *event.State, want, have string) {
 			v := event.Verdict{ID: "a/b", Result: event.Fail, Failures: []event.Failure{{Kind: event.Stale, Expected: expected, Got: got}}}
-			out := render(report.Options{Verbose: true}, event.CheckFinished{Verdict: v}, event.RunFinished{})
+			out := render(terminal.Options{Verbose: true}, event.CheckFinished{Verdict: v}, event.RunFinished{})
 			Expect(out).To(ContainSubstring("expected  " + want + "\n"))
 			Expect(out).To(ContainSubstring("got       " + have + "\n"))
 		},
@@ -135,24 +137,24 @@ var _ = Describe("Terminal", func() {
 			return &event.State{DeliveryStatus: "opened", Content: []byte(`{"body":"` + s + `"}`)}
 		}
 		v := event.Verdict{ID: "a/b", Result: event.Fail, Failures: []event.Failure{{Kind: event.Stale, Expected: state(long + "x" + long), Got: state(long + "y" + long)}}}
-		out := render(report.Options{Verbose: true}, event.CheckFinished{Verdict: v}, event.RunFinished{})
+		out := render(terminal.Options{Verbose: true}, event.CheckFinished{Verdict: v}, event.RunFinished{})
 		Expect(out).To(MatchRegexp(`expected  opened, with content.body = …é+xé+… \(20,003 bytes\)\n`))
 		Expect(out).To(MatchRegexp(`got       opened, with content.body = …é+yé+… \(20,003 bytes\)\n`))
 	})
 
 	It("tells when its text can't be written", func() {
-		Expect(report.Terminal(&brokenPipe{}, build(), report.Options{})).To(MatchError(ContainSubstring("broken pipe")))
+		Expect(terminal.Write(&brokenPipe{}, build(), terminal.Options{})).To(MatchError(ContainSubstring("broken pipe")))
 		Expect(report.JSON(&brokenPipe{}, build())).To(MatchError(ContainSubstring("broken pipe")))
-		Expect(report.JUnit(&brokenPipe{}, build())).To(MatchError(ContainSubstring("broken pipe")))
+		Expect(ci.JUnit(&brokenPipe{}, build())).To(MatchError(ContainSubstring("broken pipe")))
 	})
 
 	It("keeps the lines of a long reason", func() {
-		out := render(report.Options{Verbose: true}, event.RunFinished{Err: errors.New("it did not start\nlog 1\nlog 2\n")})
+		out := render(terminal.Options{Verbose: true}, event.RunFinished{Err: errors.New("it did not start\nlog 1\nlog 2\n")})
 		Expect(out).To(ContainSubstring("it did not start\n  | log 1\n  | log 2\n"))
 	})
 
 	It("begins with the cause, and says what to change, what shows it and what plays that again", func() {
-		out := render(report.Options{Width: 100}, wrongEvents(30)...)
+		out := render(terminal.Options{Width: 100}, wrongEvents(30)...)
 		Expect(out).To(HavePrefix("CAUSE  likely: the last arrival wins\n"))
 		for _, want := range []string{"change    Compare the timestamps.", "shown by  order/0  1 × stale", "delivery  batch: [m.opened]",
 			"          batch: [m.delivered]", "expected  opened", "found     delivered", "ctxpush scenario run counterexamples/order/0.yaml",
@@ -162,11 +164,11 @@ var _ = Describe("Terminal", func() {
 	})
 
 	It("takes at most 40 lines for one mistake, whatever it fails", func() {
-		Expect(strings.Count(render(report.Options{Width: 100}, wrongEvents(200)...), "\n")).To(BeNumerically("<=", 40))
+		Expect(strings.Count(render(terminal.Options{Width: 100}, wrongEvents(200)...), "\n")).To(BeNumerically("<=", 40))
 	})
 
 	It("shows all of it if asked to", func() {
-		Expect(strings.Count(render(report.Options{Verbose: true}, wrongEvents(200)...), "\n")).To(BeNumerically(">", 1000))
+		Expect(strings.Count(render(terminal.Options{Verbose: true}, wrongEvents(200)...), "\n")).To(BeNumerically(">", 1000))
 	})
 })
 
@@ -194,6 +196,6 @@ var _ = Describe("A recommended check that could not be judged", func() {
 		r := build(events...)
 		Expect(r.Result).To(Equal(report.Pass))
 		Expect(r.ExitCode(report.ExitOptions{})).To(Equal(0))
-		Expect(render(report.Options{}, events...)).To(ContainSubstring("ERROR  a/odd: probe: answered 500\n"))
+		Expect(render(terminal.Options{}, events...)).To(ContainSubstring("ERROR  a/odd: probe: answered 500\n"))
 	})
 })

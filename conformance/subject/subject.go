@@ -97,9 +97,9 @@ func (s *Subject) Unsent(seed fixtures.Salted) mocksender.Key {
 	return key
 }
 
-// Fresh is the error of a message that the receiver knows, as got, before
+// CheckFresh is the error of a message that the receiver knows, as got, before
 // anything of it was sent; nil where it does not know it.
-func Fresh(key mocksender.Key, got *state.State, seed fixtures.Seed) error {
+func CheckFresh(key mocksender.Key, got *state.State, seed fixtures.Seed) error {
 	if got == nil {
 		return nil
 	}
@@ -107,9 +107,9 @@ func Fresh(key mocksender.Key, got *state.State, seed fixtures.Seed) error {
 		"(choose another --seed), or its probe makes states up", key, got.DeliveryStatus, seed)
 }
 
-// Kept leaves out what the receiver by design does not keep: messages whose
+// WithoutIgnored leaves out what the receiver by design does not keep: messages whose
 // final state is one that it ignores.
-func (s *Subject) Kept(wants []scenarios.Want) []scenarios.Want {
+func (s *Subject) WithoutIgnored(wants []scenarios.Want) []scenarios.Want {
 	if len(s.Target.Ignores) == 0 {
 		return wants
 	}
@@ -117,10 +117,10 @@ func (s *Subject) Kept(wants []scenarios.Want) []scenarios.Want {
 }
 
 // Questions are what to ask the probe, until each state is as wanted.
-func Questions(wants []scenarios.Want) []probe.Want {
-	questions := make([]probe.Want, len(wants))
+func Questions(wants []scenarios.Want) []probe.Question {
+	questions := make([]probe.Question, len(wants))
 	for i, w := range wants {
-		questions[i] = probe.Want{Key: w.Key, OK: func(got *state.State) bool { return state.IsRight(w, got) }}
+		questions[i] = probe.Question{Key: w.Key, OK: func(got *state.State) bool { return state.IsRight(w, got) }}
 	}
 	return questions
 }
@@ -143,9 +143,9 @@ func (s *Subject) SecondLook(ctx context.Context, wants []scenarios.Want, last t
 	if err := Pause(ctx, time.Until(last.Add(s.Target.Settle))); err != nil {
 		return nil, err
 	}
-	questions := make([]probe.Want, len(wants))
+	questions := make([]probe.Question, len(wants))
 	for i, w := range wants {
-		questions[i] = probe.Want{Key: w.Key, OK: Anything}
+		questions[i] = probe.Question{Key: w.Key, OK: Anything}
 	}
 	return probe.Settle(ctx, s.Prober, questions, time.Now().Add(s.Target.Settle))
 }

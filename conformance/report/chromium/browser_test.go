@@ -21,6 +21,7 @@ import (
 	"github.com/chromedp/chromedp"
 
 	"github.com/ctxpush/ctxpush/conformance/report"
+	"github.com/ctxpush/ctxpush/conformance/report/dir"
 )
 
 // patience is for a browser on a busy machine: no test waits as long unless it
@@ -91,15 +92,15 @@ func open(t testing.TB, r report.Report, l look) *tab {
 	if chromium == nil {
 		t.Skip("no chromium")
 	}
-	dir := t.TempDir()
-	if err := report.WriteDir(dir, r); err != nil {
+	folder := t.TempDir()
+	if err := dir.Write(folder, r); err != nil {
 		t.Fatal(err)
 	}
 	ctx, closeTab := chromedp.NewContext(chromium)
 	t.Cleanup(closeTab)
 	ctx, cancel := context.WithTimeout(ctx, patience)
 	t.Cleanup(cancel)
-	b := &tab{t: t, ctx: ctx, url: (&url.URL{Scheme: "file", Path: filepath.ToSlash(filepath.Join(dir, "report.html"))}).String()}
+	b := &tab{t: t, ctx: ctx, url: (&url.URL{Scheme: "file", Path: filepath.ToSlash(filepath.Join(folder, "report.html"))}).String()}
 	if err := chromedp.Listen(ctx, b.notice); err != nil {
 		t.Fatal(err)
 	}
