@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"slices"
-	"sync"
 	"time"
 
 	"golang.org/x/sync/errgroup"
@@ -33,14 +32,6 @@ type Played struct {
 	// Trace is the last of these rounds, step by step; nil where nothing was played.
 	Trace *event.Trace
 }
-
-// raceRounds is how often a counterexample whose requests race is played, with
-// fresh messages, before it counts as mended: one that fails in a fifth of the
-// rounds gets through them with a probability of 1 in 7500.
-const raceRounds = 40
-
-// roundsBeside is how many of these rounds are played side by side.
-const roundsBeside = 4
 
 // Play plays c.Scenarios against the receiver under test, c.Parallel side by side
 // and those that stop or disturb the receiver alone after them, and tells each
@@ -132,16 +123,16 @@ type solitary struct {
 // playBeside plays so many of the scenarios side by side. What is told of one is
 // told together, in their order.
 func (r *run) playBeside(ctx context.Context, all []*solitary, parallel int, tell func(Trace)) error {
-	q := queue{tell: tell, held: make([][]Trace, len(all)), ended: make([]bool, len(all))}
+	tellers := play.InOrder(tell, len(all))
 	var group errgroup.Group
 	group.SetLimit(parallel)
 	for i, s := range all {
 		group.Go(func() (err error) {
-			defer q.end(i)
+			defer tellers[i].End()
 			if s.ended || ctx.Err() != nil {
 				return nil
 			}
-			s.outcomes[0], s.rounds, err = r.playRounds(ctx, s.check, s.planned[0], func(t Trace) { q.add(i, t) })
+			s.outcomes[0], s.rounds, err = r.playRounds(ctx, s.check, s.planned[0], tellers[i].Tell)
 			s.ended = err == nil && ctx.Err() == nil
 			return err
 		})
@@ -149,78 +140,20 @@ func (r *run) playBeside(ctx context.Context, all []*solitary, parallel int, tel
 	return group.Wait()
 }
 
-// queue tells what happens in several scenarios one scenario after the other: the
-// first that has not ended as it happens, the others later.
-type queue struct {
-	tell func(Trace)
-
-	mu    sync.Mutex
-	first int // that has not ended
-	held  [][]Trace
-	ended []bool
-}
-
-func (q *queue) add(i int, t Trace) {
-	q.mu.Lock()
-	defer q.mu.Unlock()
-	if i == q.first {
-		q.tell(t)
-	} else {
-		q.held[i] = append(q.held[i], t)
-	}
-}
-
-func (q *queue) end(i int) {
-	q.mu.Lock()
-	defer q.mu.Unlock()
-	for q.ended[i] = true; q.first < len(q.ended) && q.ended[q.first]; {
-		if q.first++; q.first < len(q.held) {
-			for _, t := range q.held[q.first] {
-				q.tell(t)
-			}
-			q.held[q.first] = nil
-		}
-	}
-}
-
-// playRounds plays a scenario, and a counterexample whose requests go out
-// together again, several rounds side by side, until one fails; the outcome is
-// that one's.
-func (r *run) playRounds(ctx context.Context, c *scenarios.Check, plan planned, tell func(Trace)) (out play.Outcome, round int, err error) {
+// playRounds plays a scenario as long as a counterexample of it must be played.
+func (r *run) playRounds(ctx context.Context, c *scenarios.Check, plan planned, tell func(Trace)) (play.Outcome, int, error) {
 	o := r.options(c)
 	o.Follow = tell
-	out = r.play(ctx, plan, o)
-	overlaps := slices.ContainsFunc(plan.scenario.Steps, func(s scenarios.Step) bool { return s.Together != nil })
-	if c.Counterexample == "" || !overlaps {
-		return out, 1, nil
-	}
-	o.Follow = nil
-	for round = 1; round < raceRounds && len(out.Failures) == 0 && out.Broke == nil && ctx.Err() == nil; {
-		outs := make([]play.Outcome, min(roundsBeside, raceRounds-round))
-		var group errgroup.Group
-		for i := range outs {
-			group.Go(func() error {
-				cast, err := r.bind(plan.scenario, fmt.Sprintf("%s/%s/round %d", c.ID, plan.scenario.Name, round+i+1))
-				if err != nil {
-					return fmt.Errorf("check %s: %w", c.ID, err)
-				}
-				outs[i] = r.play(ctx, planned{plan.scenario, cast}, o)
-				return nil
-			})
-		}
-		if err := group.Wait(); err != nil {
-			return out, round, err
-		}
-		for _, out = range outs {
-			if round++; len(out.Failures) > 0 || out.Broke != nil {
-				break
+	return play.Rounds(ctx, c, plan.scenario, o, func(round int, o play.Options) (play.Outcome, error) {
+		own := plan
+		if round > 0 {
+			var err error
+			if own.cast, err = r.bind(plan.scenario, fmt.Sprintf("%s/%s/round %d", c.ID, plan.scenario.Name, round)); err != nil {
+				return play.Outcome{}, fmt.Errorf("check %s: %w", c.ID, err)
 			}
 		}
-	}
-	if round > 1 {
-		tell(ScenarioRepeated{Rounds: round, Lines: out.Lines(), Failures: out.Failures})
-	}
-	return out, round, nil
+		return r.play(ctx, own, o), nil
+	})
 }
 
 // results are how the scenarios ended, each by itself.

@@ -77,7 +77,7 @@ func (r *run) explore(ctx context.Context, verdicts []*verdict) {
 		if ctx.Err() != nil {
 			return
 		}
-		if v.explored.Failed() == 0 {
+		if v.explored.Failed() == 0 && !v.isOpen() {
 			r.finish(v)
 		}
 	}
@@ -88,7 +88,7 @@ func (r *run) explore(ctx context.Context, verdicts []*verdict) {
 	// Together, as each may take all its time to settle.
 	var failed sync.WaitGroup
 	for _, v := range verdicts {
-		if v.explored.Failed() > 0 {
+		if v.explored.Failed() > 0 && !v.explored.Ended {
 			failed.Go(func() {
 				for _, e := range explore.Examples(ctx, r.subject, *v.exploration, v.explored, r.options(v.check)) {
 					r.settled(e.Outcome.Took)
@@ -102,7 +102,7 @@ func (r *run) explore(ctx context.Context, verdicts []*verdict) {
 		return
 	}
 	for _, v := range verdicts {
-		if v.explored.Failed() > 0 && !v.mayBeLate() {
+		if v.explored.Failed() > 0 && !v.isOpen() {
 			r.finish(v)
 		}
 	}
@@ -139,7 +139,7 @@ func (r *run) exploreAgain(ctx context.Context, verdicts []*verdict) {
 				v.add(explore.AsFound(r.subject, again, g)) // can't be played again
 			}
 		}
-		if !v.mayBeLate() {
+		if !v.isOpen() {
 			r.finish(v)
 		}
 	}

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/ctxpush/ctxpush/conformance/event"
+	"github.com/ctxpush/ctxpush/conformance/explore"
 	"github.com/ctxpush/ctxpush/conformance/play"
 	"github.com/ctxpush/ctxpush/conformance/subject"
 	"github.com/ctxpush/ctxpush/mocksender"
@@ -165,12 +166,18 @@ func (r *run) rounds(ctx context.Context) error {
 		explored []*verdict
 		last     []*verdict
 	}{{calm, r.cfg.Parallel, explored, last}, {disruptive, 1, nil, nil}} {
+		watched := func() {}
+		if round.parallel > 1 { // none of these ends it
+			watched = r.subject.Watch(ctx)
+		}
 		explored := r.beginExploring(ctx, round.explored)
 		finish := r.playAround(ctx, round.last)
 		r.playAll(ctx, round.verdicts, round.parallel, nil)
 		explored()
 		finish()
+		watched()
 		round.verdicts = append(round.verdicts, round.last...)
+		r.playOverlapped(ctx, slices.Concat(round.verdicts, round.explored))
 		if err := r.lookAgain(ctx, slices.Concat(round.verdicts, round.explored)); err != nil && ctx.Err() == nil {
 			r.note("second look: %v", err)
 		}
@@ -282,7 +289,7 @@ func (r *run) playAll(ctx context.Context, verdicts []*verdict, parallel int, ot
 		}
 		all.Go(func() {
 			own.Wait()
-			if ctx.Err() == nil && !v.mayBeLate() {
+			if ctx.Err() == nil && !v.isOpen() {
 				r.finish(v)
 			}
 		})
@@ -298,6 +305,7 @@ func (r *run) play(ctx context.Context, plan planned, o play.Options) play.Outco
 	if err := r.beyond(plan.scenario); err != nil {
 		return play.Broken(plan.scenario, plan.cast, err)
 	}
+	r.subject.Revive(ctx)
 	return r.perform(ctx, plan, o, false)
 }
 
@@ -345,7 +353,10 @@ func (r *run) lookAgain(ctx context.Context, verdicts []*verdict) error {
 		n := len(v.outcomes)
 		v.outcomes, all = all[:n:n], all[n:]
 		v.withoutLate()
-		r.playLonger(ctx, v)
+		// What came late in the middle is played on, with more time.
+		r.playAnew(ctx, v, "longer", subject.LatePatience*r.subject.Target.Settle, func(o play.Outcome) bool {
+			return o.CutShort && len(o.Failures) == 0
+		})
 		if err != nil && n > 0 {
 			v.unsure = fmt.Errorf("its states could not be looked at again: %w", err)
 		}
@@ -356,22 +367,49 @@ func (r *run) lookAgain(ctx context.Context, verdicts []*verdict) error {
 	return errors.Join(late, err)
 }
 
-// playLonger plays the scenarios anew that were not played on because a state came
-// late, with more time.
-func (r *run) playLonger(ctx context.Context, v *verdict) {
+// playAnew plays those of a check's scenarios anew, one by one and with new messages,
+// that ended so.
+func (r *run) playAnew(ctx context.Context, v *verdict, label string, settle time.Duration, so func(play.Outcome) bool) {
 	for i, o := range v.outcomes {
-		if !o.CutShort || len(o.Failures) > 0 || ctx.Err() != nil {
+		if !so(o) || ctx.Err() != nil {
 			continue
 		}
-		cast, err := r.bind(o.Scenario, fmt.Sprintf("%s/%d/longer", v.check.ID, i))
+		cast, err := r.bind(o.Scenario, fmt.Sprintf("%s/%d/%s", v.check.ID, i, label))
 		if err != nil {
 			v.outcomes[i].Broke = err
 			continue
 		}
 		how := r.options(v.check)
-		how.Settle = subject.LatePatience * r.subject.Target.Settle
+		how.Settle = settle
 		v.outcomes[i] = r.play(ctx, planned{o.Scenario, cast}, how)
 		v.outcomes[i].Took = max(o.Took, v.outcomes[i].Took)
+	}
+}
+
+// playOverlapped judges anew what was under way while the receiver ended of its
+// own: who makes it end does so alone, too.
+func (r *run) playOverlapped(ctx context.Context, verdicts []*verdict) {
+	r.subject.Expect(true)
+	defer r.subject.Expect(false)
+	var explored []*verdict
+	for _, v := range verdicts {
+		if !v.overlapped() || ctx.Err() != nil {
+			continue
+		}
+		v.isAlone = true
+		if v.exploration != nil {
+			v.exploration.Label, v.examples = "alone/", nil
+			v.explored = explore.Result{}
+			explored = append(explored, v)
+			continue
+		}
+		r.playAnew(ctx, v, "alone", 0, func(o play.Outcome) bool { return o.Overlapped })
+		if !v.isOpen() {
+			r.finish(v)
+		}
+	}
+	if len(explored) > 0 && r.subject.Gone() == nil {
+		r.explore(ctx, explored)
 	}
 }
 

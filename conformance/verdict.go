@@ -26,6 +26,8 @@ type verdict struct {
 	// examples are the plays that stand for what failed of what was explored.
 	examples []example
 	skip     string // why it is not played
+	// isAlone says that it had the receiver for itself when it was played last.
+	isAlone bool
 	// isFinished says that a result was told.
 	isFinished bool
 	// unsure is why a check that passed could not be looked at again.
@@ -180,6 +182,15 @@ func (v *verdict) mayBeLate() bool {
 	}
 	return late
 }
+
+// overlapped tells whether the receiver ended of its own while something was played
+// that is not judged, or failed.
+func (v *verdict) overlapped() bool {
+	return !v.isAlone && (v.explored.Ended || slices.ContainsFunc(v.outcomes, func(o play.Outcome) bool { return o.Overlapped }))
+}
+
+// isOpen tells whether the check is still to be judged.
+func (v *verdict) isOpen() bool { return v.mayBeLate() || v.overlapped() }
 
 // withoutLate takes out what was explored and came late.
 func (v *verdict) withoutLate() {

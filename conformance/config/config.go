@@ -17,7 +17,7 @@ import (
 )
 
 // Config describes a receiver under test. The zero Config is the built-in
-// reference receiver.
+// reference receiver. Its fields are the keys of the file, as many as it has.
 type Config struct {
 	Name     string             // shown in reports; default made from the kind of receiver
 	Protocol mocksender.Profile // default 2025

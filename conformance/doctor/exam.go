@@ -8,28 +8,23 @@ import (
 	"time"
 
 	"github.com/ctxpush/ctxpush/conformance/subject"
-	"github.com/ctxpush/ctxpush/fixtures"
 	"github.com/ctxpush/ctxpush/mocksender"
-	"github.com/ctxpush/ctxpush/scenarios"
 )
 
 // exam is one examination.
 type exam struct {
-	Options
-	subject  *subject.Subject
-	sender   *mocksender.Sender
-	findings []Finding
+	patient
+	findings findings
 
-	first   story              // the message of the first request
-	answer  mocksender.Attempt // to it
-	whole   story              // the message that goes through all its states
-	lastAck time.Time
-	took    time.Duration // how long the first state took, where that was longer than the time to settle
+	first  story              // the message of the first request
+	answer mocksender.Attempt // to it
+	whole  story              // the message that goes through all its states
+	took   time.Duration      // how long the first state took, where that was longer than the time to settle
 }
 
 func newExam(o Options, s *subject.Subject) *exam {
 	o.Target = s.Target
-	return &exam{Options: o, subject: s, sender: s.Sender("")}
+	return &exam{patient: patient{Options: o, subject: s, sender: s.Sender("")}}
 }
 
 // The steps by name.
@@ -97,7 +92,7 @@ func broken(detail string, advice ...string) Finding {
 func (e *exam) run(ctx context.Context, steps []step) {
 	for _, s := range steps {
 		found := skipped("")
-		if lacking := e.lacking(s.needs); lacking == "" {
+		if lacking := e.findings.lacking(s.needs); lacking == "" {
 			found = s.look(e, ctx)
 		} else {
 			found = skipped("rests on %q, which is not well", lacking)
@@ -114,84 +109,24 @@ func (e *exam) run(ctx context.Context, steps []step) {
 	}
 }
 
+// findings are those of an examination, in the order of its steps.
+type findings []Finding
+
 // lacking is the first of the steps that did not go well.
-func (e *exam) lacking(needs []string) string {
+func (f findings) lacking(needs []string) string {
 	for _, name := range needs {
-		if e.result(name) != OK {
+		if f.of(name) != OK {
 			return name
 		}
 	}
 	return ""
 }
 
-func (e *exam) result(name string) Result {
-	i := slices.IndexFunc(e.findings, func(f Finding) bool { return f.Step == name })
+// of is how a step ended; Skipped where it was not taken.
+func (f findings) of(step string) Result {
+	i := slices.IndexFunc(f, func(found Finding) bool { return found.Step == step })
 	if i < 0 {
 		return Skipped
 	}
-	return e.findings[i].Result
-}
-
-// story is a message, its entries in order, and what must be known of it then.
-type story struct {
-	events []mocksender.Event
-	want   scenarios.Want
-}
-
-// story makes a message with that history, whose last status must be known once
-// all its entries have arrived. No status: none of it must be known.
-func (e *exam) story(label string, final mocksender.DeliveryStatus, history ...mocksender.DeliveryStatus) (story, error) {
-	words := make([]string, len(history))
-	for i, s := range history {
-		words[i] = string(s)
-	}
-	expect := string(final)
-	if final == "" {
-		expect = "unknown"
-	}
-	planned := mocksender.ContextAware
-	if history[0] != mocksender.Pending {
-		planned = mocksender.Traditional // which alone may skip pending
-	}
-	text := fmt.Sprintf("scenario: doctor\nmessages: {m: {planned: %s, history: [%s]}}\ndeliver: [{batch: [m]}]\nexpect: {m: %s}\n", planned, strings.Join(words, ", "), expect)
-	check, err := scenarios.Parse("doctor", "doctor/"+label, []byte(text))
-	if err != nil {
-		return story{}, err
-	}
-	s := check.Scenarios[0]
-	cast, err := scenarios.Bind(s, fixtures.Seed(e.Seed).Salted(e.Salt), e.Epoch, "doctor/"+label)
-	if err != nil {
-		return story{}, err
-	}
-	wants := cast.Wants(s.Expect, e.Target.Identity)
-	if len(wants) != 1 {
-		return story{}, fmt.Errorf("%d states to look at: want 1", len(wants))
-	}
-	return story{events: cast.Events(s.Steps[0].Batch), want: wants[0]}, nil
-}
-
-// kept tells whether the receiver keeps messages of that final status.
-func (e *exam) kept(s mocksender.DeliveryStatus) bool { return !slices.Contains(e.Target.Ignores, s) }
-
-// attempt sends the entries in one request, once; alter may change it first.
-func (e *exam) attempt(ctx context.Context, alter func(*mocksender.Request), events ...mocksender.Event) (mocksender.Attempt, error) {
-	batch, err := mocksender.NewBatch(events...)
-	if err != nil {
-		return mocksender.Attempt{}, err
-	}
-	r := e.sender.Request(batch)
-	if alter != nil {
-		alter(&r)
-	}
-	a := e.sender.Attempt(ctx, r, nil)
-	e.lastAck = time.Now()
-	return a, mocksender.Local(a.Err)
-}
-
-// unsent is a step whose request could not be made.
-func unsent(err error) Finding {
-	if mocksender.Local(err) != nil {
-		return broken(err.Error())
-	}
-	return broken(err.Error(), "this is a mistake of ctxpush's own: please report it")
+	return f[i].Result
 }

@@ -5,10 +5,9 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
-	"slices"
-	"strings"
 	"time"
 
+	"github.com/ctxpush/ctxpush/conformance/config"
 	"github.com/ctxpush/ctxpush/conformance/receiver"
 	"github.com/ctxpush/ctxpush/mocksender"
 )
@@ -17,7 +16,7 @@ import (
 func (e *exam) start(ctx context.Context) Finding {
 	began := time.Now()
 	if err := e.subject.Start(ctx); err != nil {
-		return broken(err.Error(), e.startAdvice(err)...)
+		return broken(err.Error(), startAdvice(e.Target.Receiver, err)...)
 	}
 	info := e.subject.Receiver.Info()
 	name := e.Target.Name
@@ -34,21 +33,21 @@ func (e *exam) start(ctx context.Context) Finding {
 }
 
 // startAdvice is what to do about a receiver that does not start.
-func (e *exam) startAdvice(err error) []string {
+func startAdvice(r config.Receiver, err error) []string {
 	var (
 		start    *receiver.StartError
 		noEngine *receiver.NoEngineError
 		ended    *receiver.EndedError
 	)
 	tried := errors.As(err, &start) && start.Tried != ""
-	advice := receiver.KindOf(e.Target.Receiver).StartAdvice
+	advice := receiver.KindOf(r).StartAdvice
 	switch {
 	case errors.As(err, &noEngine):
 		return []string{"start Docker, or describe the receiver by receiver.url or receiver.command"}
 	case errors.As(err, &ended):
 		return []string{"it ends by itself, and its log says why: does it lack a variable? receiver.command.env or receiver.container.env hands it over"}
 	case advice != nil:
-		return advice(e.Target.Receiver, tried)
+		return advice(r, tried)
 	}
 	return []string{"see what its log says"}
 }
@@ -59,7 +58,7 @@ func (e *exam) webhook(ctx context.Context) Finding {
 	status := e.mildest()
 	var err error
 	if e.first, err = e.story("first", status, status); err == nil {
-		e.answer, err = e.attemptFirst(ctx)
+		e.answer, err = e.attemptFirst(ctx, e.first.events...)
 	}
 	if err != nil {
 		return unsent(err)
@@ -80,33 +79,6 @@ func (e *exam) webhook(ctx context.Context) Finding {
 	return well("%s answers", what)
 }
 
-// attemptFirst sends the first request, and again where that was answered 429 or
-// 5xx: a receiver that has just started may wait for what it needs.
-func (e *exam) attemptFirst(ctx context.Context) (mocksender.Attempt, error) {
-	for _, pause := range []time.Duration{100 * time.Millisecond, 400 * time.Millisecond, time.Second} {
-		a, err := e.attempt(ctx, nil, e.first.events...)
-		status := a.Answer.Status
-		if err != nil || a.Err != nil || status < http.StatusInternalServerError && status != http.StatusTooManyRequests {
-			return a, err
-		}
-		select {
-		case <-ctx.Done():
-			return a, ctx.Err()
-		case <-time.After(pause):
-		}
-	}
-	return e.attempt(ctx, nil, e.first.events...)
-}
-
-// mildest is a status that any receiver takes as a message's first entry: one
-// that it keeps, if there is one.
-func (e *exam) mildest() mocksender.DeliveryStatus {
-	if !e.kept(mocksender.Pending) && e.kept(mocksender.Delivered) {
-		return mocksender.Delivered
-	}
-	return mocksender.Pending
-}
-
 // rightSecret judges the first request's answer.
 func (e *exam) rightSecret(context.Context) Finding {
 	a := e.answer.Answer
@@ -114,12 +86,12 @@ func (e *exam) rightSecret(context.Context) Finding {
 		return well("answered %d to a valid request", a.Status)
 	}
 	detail := fmt.Sprintf("answered %d to a valid request: want 2xx", a.Status)
-	if said := e.said(a.Body); said != "" {
+	if said := said(a.Body); said != "" {
 		detail += "; it says " + said
 	}
 	switch {
 	case a.Status == http.StatusUnauthorized || a.Status == http.StatusForbidden:
-		return broken(detail, e.secretAdvice()...)
+		return broken(detail, secretAdvice(e.Target.Receiver)...)
 	case a.Status == http.StatusTooManyRequests:
 		return broken(detail, "it limits how often it is asked, and takes nothing now: set limits to what it takes, or try again later")
 	case a.Status == http.StatusRequestEntityTooLarge:
@@ -135,9 +107,9 @@ func (e *exam) rightSecret(context.Context) Finding {
 }
 
 // secretAdvice is what to do where the right secret is refused.
-func (e *exam) secretAdvice() []string {
-	if advice := receiver.KindOf(e.Target.Receiver).SecretAdvice; advice != nil {
-		return advice(e.Target.Receiver)
+func secretAdvice(r config.Receiver) []string {
+	if advice := receiver.KindOf(r).SecretAdvice; advice != nil {
+		return advice(r)
 	}
 	return []string{"is the receiver's secret the one that receiver.yaml's secret, or CTXPUSH_SECRET, names?", receiver.CompareSecret}
 }
@@ -174,7 +146,7 @@ func (e *exam) refused(ctx context.Context, which string, alter func(*mocksender
 		return short(fmt.Sprintf("answered %d to a %s secret: want 4xx", a.Answer.Status, which),
 			"answer 401: whatever is no 2xx and no 4xx asks for a retry")
 	}
-	if e.result(stepProbe) != OK {
+	if e.findings.of(stepProbe) != OK {
 		return well("answered %d", a.Answer.Status)
 	}
 	states, err := e.subject.Prober.States(ctx, keysOf(s))
@@ -186,14 +158,4 @@ func (e *exam) refused(ctx context.Context, which string, alter func(*mocksender
 			"compare the secret before the work, not after it")
 	}
 	return well("answered %d, and changed nothing", a.Answer.Status)
-}
-
-// lastWords points to the receiver's log.
-func (e *exam) lastWords() string {
-	for _, line := range slices.Backward(e.subject.Receiver.Log(logLines)) {
-		if line = strings.TrimSpace(line); line != "" {
-			return "its log ends with " + clip(line)
-		}
-	}
-	return "see what the receiver's log says"
 }

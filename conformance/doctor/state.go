@@ -1,12 +1,9 @@
 package doctor
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"fmt"
-	"net/http"
-	"net/url"
 	"slices"
 	"time"
 
@@ -16,7 +13,6 @@ import (
 	"github.com/ctxpush/ctxpush/conformance/receiver"
 	"github.com/ctxpush/ctxpush/conformance/state"
 	"github.com/ctxpush/ctxpush/mocksender"
-	"github.com/ctxpush/ctxpush/scenarios"
 )
 
 func keysOf(stories ...story) []mocksender.Key {
@@ -25,13 +21,6 @@ func keysOf(stories ...story) []mocksender.Key {
 		keys[i] = s.want.Key
 	}
 	return keys
-}
-
-// await asks for a message until its state is as wanted, or the time to settle
-// after the last request is over.
-func (e *exam) await(ctx context.Context, want scenarios.Want) (*event.State, error) {
-	ok := func(got *event.State) bool { return state.IsRight(want, got) }
-	return probe.Await(ctx, e.subject.Prober, want.Key, e.lastAck.Add(e.Target.Settle), ok)
 }
 
 // patience is how many times the time to settle a first state is waited for
@@ -46,7 +35,7 @@ func (e *exam) probe(ctx context.Context) Finding {
 	}
 	switch {
 	case err != nil:
-		return broken(err.Error(), e.probeAdvice()...)
+		return broken(err.Error(), probeAdvice(e.Target.Probe)...)
 	case got != nil && e.took > 0:
 		return well("knows an acknowledged message, as %s, after %s: settle is %s, and %s would fit",
 			got.DeliveryStatus, e.took.Round(time.Millisecond), e.Target.Settle, FittingSettle(e.took))
@@ -84,30 +73,15 @@ func (e *exam) unknownAfterAck(ctx context.Context) Finding {
 	switch {
 	case p == nil:
 		return broken(detail, "does the probe look where the receiver stores, by all parts of the key?", longer)
-	case e.answersAnyPath(ctx, *p):
+	case e.answersAnyPath(ctx, *p, e.first.want.Key):
 		return broken(detail, fmt.Sprintf("is probe.http.path (%s) right? A path that the receiver has not is answered the same 404", p.Path), longer)
 	}
 	return short(detail, "what it acknowledges must be stored: "+e.lastWords(), longer)
 }
 
-// answersAnyPath tells whether the probe's server answers a path that it can't
-// have as it answers the probe's.
-func (e *exam) answersAnyPath(ctx context.Context, p config.HTTPProbe) bool {
-	base := p.URL
-	if base == "" {
-		base = e.subject.URL()
-	}
-	l := &looker{base: base, client: newClient()}
-	key := e.first.want.Key
-	query := "?" + url.Values{"campaign_id": {key.CampaignID}, "user_id": {key.UserID}, "idempotency_key": {key.IdempotencyKey}, "device_token": {key.DeviceToken}}.Encode()
-	code, body, err := l.ask(ctx, http.MethodGet, p.Path+query, nil)
-	other, text, otherErr := l.ask(ctx, http.MethodGet, "/ctxpush-no-such-path"+query, nil)
-	return err != nil || otherErr != nil || code == other && bytes.Equal(body, text)
-}
-
 // probeAdvice is what to do about a probe that is broken.
-func (e *exam) probeAdvice() []string {
-	switch p := e.Target.Probe; {
+func probeAdvice(p config.Probe) []string {
+	switch {
 	case p.SQL != nil:
 		return []string{"probe.sql.dsn must lead to the receiver's database (${HOST} and ${PORT_5432} are port 5432 of a container or a compose service),",
 			"and the query find one row, with a column delivery_status, or none"}
@@ -170,29 +144,13 @@ func (e *exam) finalState(ctx context.Context) Finding {
 	}
 	got, err := e.await(ctx, e.whole.want)
 	if err != nil {
-		return broken(err.Error(), e.probeAdvice()...)
+		return broken(err.Error(), probeAdvice(e.Target.Probe)...)
 	}
 	if wrong, differs := state.Compare(e.whole.want, got); differs {
 		return short(fmt.Sprintf("after %s: %s", arrows(history), wrong),
 			"ctxpush certify tells more; if the receiver has another word for a status, map it under statuses")
 	}
 	return well("%s: %s", arrows(history), got.DeliveryStatus)
-}
-
-// history is the longest one that ends in a status which the receiver keeps.
-func (e *exam) history() []mocksender.DeliveryStatus {
-	for _, h := range [][]mocksender.DeliveryStatus{
-		{mocksender.Pending, mocksender.Delivered, mocksender.Opened},
-		{mocksender.Pending, mocksender.Delivered},
-		{mocksender.Pending, mocksender.Failed},
-		{mocksender.Pending, mocksender.Cancelled},
-		{mocksender.Pending},
-	} {
-		if e.kept(h[len(h)-1]) {
-			return h
-		}
-	}
-	return nil
 }
 
 func arrows(history []mocksender.DeliveryStatus) string {
@@ -228,7 +186,7 @@ func (e *exam) bulk(ctx context.Context) Finding {
 	states, err := e.subject.Prober.States(ctx, keysOf(asked...))
 	if err != nil {
 		if e.Target.Probe.SQL != nil {
-			return broken(err.Error(), e.probeAdvice()...)
+			return broken(err.Error(), probeAdvice(e.Target.Probe)...)
 		}
 		return broken(err.Error(), "it is asked with a JSON array of keys, and answers an array of the same length: a state or null each")
 	}

@@ -3,9 +3,6 @@ package doctor
 import (
 	"strconv"
 	"unicode/utf8"
-
-	"github.com/ctxpush/ctxpush/conformance/subject"
-	"github.com/ctxpush/ctxpush/mocksender"
 )
 
 const (
@@ -22,19 +19,9 @@ func clip(s string) string {
 }
 
 // said is an answer's body, as far as it is a text.
-func (e *exam) said(body []byte) string {
+func said(body []byte) string {
 	if len(body) == 0 || !utf8.Valid(body) {
 		return ""
 	}
 	return clip(string(body))
-}
-
-// disguise puts a wrong secret into the request, or none.
-func (e *exam) disguise(r *mocksender.Request, wrong bool) {
-	name := e.Target.Protocol.SecretHeader()
-	if wrong {
-		r.Set(name, subject.WrongSecret(string(e.Target.Secret)))
-		return
-	}
-	r.Del(name)
 }

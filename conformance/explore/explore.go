@@ -36,6 +36,8 @@ type Exploration struct {
 	Of scenarios.Exploration
 	// Judge are the fields that are compared besides the status: what Look found.
 	Judge scenarios.Fields
+	// Label sets its messages apart from those of the same exploration before.
+	Label string
 	// Lags says that states lag: few travel side by side at first.
 	Lags bool
 	// Seed is what messages are made from.
@@ -133,6 +135,7 @@ func Explore(ctx context.Context, s *subject.Subject, x Exploration) Result {
 	e := newExplorer(s, x)
 	began := time.Now()
 	over := func(first int) bool { return e.over(first) || e.For > 0 && first > 0 && time.Since(began) > e.For }
+	before := s.Revivals()
 	broke := e.each(ctx, over, func(ctx context.Context, dealt <-chan scheduleBatch) error {
 		w := e.newWorker()
 		defer w.close()
@@ -145,6 +148,7 @@ func Explore(ctx context.Context, s *subject.Subject, x Exploration) Result {
 	})
 	r := e.result()
 	r.Duration, r.Broke = time.Since(began), broke
+	r.Ended = r.Ended || s.Revivals() > before
 	if why := e.stopped; why != "" && r.Played < r.Total {
 		e.note("%s: stopped after %s of %s schedules, as %s", e.Of.Check.ID, thousands(r.Played), thousands(r.Total), why)
 	}
@@ -229,7 +233,7 @@ func (e *explorer) each(ctx context.Context, over func(first int) bool, work fun
 }
 
 func (e *explorer) deal(ctx context.Context, over func(first int) bool, dealt chan<- scheduleBatch) {
-	next := scheduleBatch{}
+	next := scheduleBatch{name: e.Label}
 	give := func() bool {
 		if over(next.first) {
 			return false
@@ -241,7 +245,7 @@ func (e *explorer) deal(ctx context.Context, over func(first int) bool, dealt ch
 		}
 		first := next.first + len(next.schedules)
 		e.dealt(first)
-		next = scheduleBatch{first: first}
+		next = scheduleBatch{name: e.Label, first: first}
 		return true
 	}
 	for s := range e.schedules() {

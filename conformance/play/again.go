@@ -16,10 +16,13 @@ import (
 // then. What has come right since it was judged is late, and no failure.
 func LookAgain(ctx context.Context, s *subject.Subject, all []Outcome) ([]Outcome, error) {
 	var wants []scenarios.Want
-	var last time.Time
+	last := s.Late.Came()
 	all = slices.Clone(all)
 	for i := range all {
 		all[i] = all[i].reconsidered()
+		if all[i].LastAck().Before(s.EndedAt()) {
+			all[i].Settled = nil // what an end of its own leaves is for the checks of restarts
+		}
 		wants = append(wants, all[i].Settled...)
 		if ack := all[i].LastAck(); ack.After(last) {
 			last = ack
@@ -65,7 +68,7 @@ func (p *player) await(open []scenarios.Want, due time.Time, final bool) {
 			return
 		}
 	}
-	if p.options.Pace != Normal || isProvided(p.scenario) {
+	if p.options.Pace != Normal {
 		return
 	}
 	p.late, p.isCutShort = p.subject.Late.Await(open, due), !final

@@ -16,8 +16,8 @@ func (p *courier) judgeAnswer(ctx context.Context, step scenarios.Step, d mockse
 	if err := mocksender.Local(last.Err); err != nil {
 		return err
 	}
-	if last.Err != nil {
-		if how, ended := p.subject.Revive(ctx); ended {
+	if last.Err != nil && state.AnswerOf(last) != state.TimedOut {
+		if how, ended := p.subject.ReviveSoon(ctx); ended {
 			p.fail(event.Failure{Kind: event.Crashed, Answer: state.NoAnswer, Detail: "the receiver " + how})
 			return errUnfit
 		}

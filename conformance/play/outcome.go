@@ -22,6 +22,9 @@ type Outcome struct {
 	Judged  int
 	Settled []scenarios.Want
 	Took    time.Duration
+	// Overlapped says that the receiver ended of its own meanwhile: who made it end is
+	// not known.
+	Overlapped bool
 	// CutShort says that steps were not played because of what came late.
 	CutShort bool
 	// Unfit is the number of the first request that failed; 0 is none.

@@ -76,12 +76,14 @@ var errUnfit = errors.New("a step failed")
 // Play plays the scenario's steps in turn and judges the states at their end.
 func Play(ctx context.Context, s *subject.Subject, scenario scenarios.Scenario, cast scenarios.Cast, o Options) Outcome {
 	p := newPlayer(s, scenario, cast, o)
+	before := s.Revivals()
 	err := p.steps(ctx)
 	if errors.Is(err, errUnfit) {
 		err = nil
 	}
 	p.duration = time.Since(p.began)
 	out := p.outcome(err)
+	out.Overlapped = s.Revivals() > before && (err != nil || len(out.Failures) > 0)
 	if err == nil && o.LookAgain && len(out.Settled) > 0 {
 		return p.lookAgain(ctx, out)
 	}
@@ -183,7 +185,7 @@ func (p *player) expect(ctx context.Context, expect []scenarios.Expectation, fin
 		return nil
 	}
 	if err != nil {
-		if how, ended := p.subject.Revive(ctx); ended {
+		if how, ended := p.subject.ReviveSoon(ctx); ended {
 			p.fail(event.Failure{Kind: event.Crashed, Detail: "the receiver " + how})
 			return errUnfit
 		}

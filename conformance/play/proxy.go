@@ -24,6 +24,7 @@ import (
 // receiver: what net/http would add or respell is not the sender's.
 type failingProxy struct {
 	target   *url.URL
+	dialer   dialer
 	listener net.Listener
 	ctx      context.Context
 	cancel   context.CancelFunc
@@ -33,12 +34,16 @@ type failingProxy struct {
 	answers []scenarios.ProxyAnswer
 }
 
+// dialer opens connections to the receiver, wherever it is by now.
+type dialer func(ctx context.Context, network, addr string) (net.Conn, error)
+
 // pass is the answer that the receiver gives itself.
 const pass scenarios.ProxyAnswer = 0
 
-// newFailingProxy listens on the loopback, in front of the receiver at target.
+// newFailingProxy listens on the loopback, in front of the receiver at target,
+// which dial connects to.
 // answers are those to the first requests.
-func newFailingProxy(target string, answers []scenarios.ProxyAnswer) (*failingProxy, error) {
+func newFailingProxy(target string, dial dialer, answers []scenarios.ProxyAnswer) (*failingProxy, error) {
 	u, err := url.Parse(target)
 	if err != nil {
 		return nil, fmt.Errorf("receiver's address %q: %w", target, err)
@@ -47,7 +52,7 @@ func newFailingProxy(target string, answers []scenarios.ProxyAnswer) (*failingPr
 	if err != nil {
 		return nil, fmt.Errorf("no port for the proxy before the receiver: %w", err)
 	}
-	p := &failingProxy{target: u, listener: l, answers: answers}
+	p := &failingProxy{target: u, dialer: dial, listener: l, answers: answers}
 	p.ctx, p.cancel = context.WithCancel(context.Background())
 	p.serving.Go(p.accept)
 	return p, nil
@@ -171,7 +176,7 @@ func (p *failingProxy) dial() (net.Conn, error) {
 		if port == "" {
 			port = "80"
 		}
-		return new(net.Dialer).DialContext(p.ctx, "tcp", net.JoinHostPort(p.target.Hostname(), port))
+		return p.dialer(p.ctx, "tcp", net.JoinHostPort(p.target.Hostname(), port))
 	}
 	if port == "" {
 		port = "443"

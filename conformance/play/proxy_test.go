@@ -69,7 +69,7 @@ func (r *rawReceiver) serve(c net.Conn) {
 // behind is a sender to the receiver at target behind a proxy with those
 // answers. Retries come at once.
 func behind(t *testing.T, target string, answers ...scenarios.ProxyAnswer) *mocksender.Sender {
-	p, err := newFailingProxy(target, answers)
+	p, err := newFailingProxy(target, new(net.Dialer).DialContext, answers)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -194,7 +194,7 @@ func TestProxyRefusesMalformedHeads(t *testing.T) {
 
 // Close ends what is under way, and returns when all of it has ended.
 func TestProxyCloses(t *testing.T) {
-	p, err := newFailingProxy(newRawReceiver(t).URL, []scenarios.ProxyAnswer{scenarios.ProxySilence})
+	p, err := newFailingProxy(newRawReceiver(t).URL, new(net.Dialer).DialContext, []scenarios.ProxyAnswer{scenarios.ProxySilence})
 	if err != nil {
 		t.Fatal(err)
 	}

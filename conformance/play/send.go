@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/ctxpush/ctxpush/conformance/event"
+	"github.com/ctxpush/ctxpush/conformance/state"
 	"github.com/ctxpush/ctxpush/conformance/subject"
 	"github.com/ctxpush/ctxpush/mocksender"
 	"github.com/ctxpush/ctxpush/mocksender/clock"
@@ -115,7 +116,7 @@ func (p *courier) sender(step scenarios.Step, n int) (*mocksender.Sender, func()
 	base := p.subject.URL()
 	done := func() {}
 	if len(step.Proxy) > 0 {
-		proxy, err := newFailingProxy(base, step.Proxy)
+		proxy, err := newFailingProxy(base, p.subject.Dial, step.Proxy)
 		if err != nil {
 			return nil, nil, err
 		}
@@ -148,6 +149,9 @@ func (p *courier) speed(step scenarios.Step) float64 {
 // fail records a failure with its evidence, without the secret.
 func (p *courier) fail(f event.Failure) {
 	f.Log = p.subject.Receiver.Log(logLines)
+	if f.Kind == event.Crashed && f.Answer != state.NotStarted {
+		f.Log = p.subject.LastWords()
+	}
 	p.add(p.subject.Hide(f))
 }
 

@@ -234,7 +234,10 @@ func (p *command) Freeze(context.Context) error {
 	if p.child == nil {
 		return fmt.Errorf("%s: does not run, and can't be frozen", p.name)
 	}
-	return p.freeze("frozen", (*process.Child).Pause)
+	if err := p.child.Pause(); err != nil {
+		return fmt.Errorf("%s: can't be frozen: %w", p.name, err)
+	}
+	return nil
 }
 
 // Thaw lets them go on.
@@ -242,12 +245,8 @@ func (p *command) Thaw(context.Context) error {
 	if p.child == nil {
 		return nil
 	}
-	return p.freeze("resumed", (*process.Child).Resume)
-}
-
-func (p *command) freeze(done string, do func(*process.Child) error) error {
-	if err := do(p.child); err != nil {
-		return fmt.Errorf("%s: can't be %s: %w", p.name, done, err)
+	if err := p.child.Resume(); err != nil {
+		return fmt.Errorf("%s: can't be resumed: %w", p.name, err)
 	}
 	return nil
 }

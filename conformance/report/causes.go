@@ -20,6 +20,8 @@ type Cause struct {
 	// what alone agrees with all that was seen.
 	Likely  bool     `json:"likely"`
 	Example *Example `json:"example,omitempty"`
+
+	ended bool // the receiver's process ended by it: much else may follow from that
 }
 
 // Example is a failure that shows a cause.
@@ -29,7 +31,8 @@ type Example struct {
 }
 
 // causes are the causes of what failed and is not waived: those of required
-// checks first, then by how many failures they have.
+// checks first, among them those by which the process ended, then by how many
+// failures they have.
 func causes(checks []Check) []Cause {
 	var all []*Cause
 	at := map[string]*Cause{}
@@ -49,7 +52,7 @@ func causes(checks []Check) []Cause {
 		}
 	}
 	slices.SortStableFunc(all, func(a, b *Cause) int {
-		return cmp.Or(cmp.Compare(rank(a.Level), rank(b.Level)), cmp.Compare(b.Failures, a.Failures))
+		return cmp.Or(cmp.Compare(rank(a), rank(b)), cmp.Compare(b.Failures, a.Failures))
 	})
 	list := make([]Cause, len(all))
 	for i, c := range all {
@@ -58,17 +61,21 @@ func causes(checks []Check) []Cause {
 	return list
 }
 
-func rank(l event.Level) int {
-	if l == event.Recommended {
-		return 1
+func rank(c *Cause) int {
+	switch {
+	case c.Level == event.Recommended:
+		return 2
+	case c.ended:
+		return 0
 	}
-	return 0
+	return 1
 }
 
 // add counts a failure of a check. The first that has a smallest delivery is the
 // example.
 func (c *Cause) add(check Check, f event.Failure) {
 	c.Failures += max(1, f.Count)
+	c.ended = c.ended || f.Kind == event.Crashed
 	if check.Level != event.Recommended {
 		c.Level = check.Level
 	}

@@ -59,11 +59,11 @@ func (w *Latecomer) Took() time.Duration {
 	return w.took
 }
 
-// HaveCome tells whether any has come right.
-func (l *Latecomers) HaveCome() bool {
+// Came is when the last one came right; zero: none did.
+func (l *Latecomers) Came() time.Time {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	return !l.came.IsZero()
+	return l.came
 }
 
 // Watched has them asked for, now and then, until stop is called or ctx is done.

@@ -39,7 +39,7 @@ func awaited(l *lagging, settle time.Duration) (all *Latecomers, await func(user
 func TestWhoIsRightAtTheLastLookWasLate(t *testing.T) {
 	all, await := awaited(&lagging{from: map[string]int{"late": 1}}, time.Millisecond)
 	late, lost := await("late"), await("lost")
-	if err := all.LastLook(t.Context()); err != nil || late.Took() < time.Second || lost.Took() != 0 || !all.HaveCome() {
+	if err := all.LastLook(t.Context()); err != nil || late.Took() < time.Second || lost.Took() != 0 || all.Came().IsZero() {
 		t.Errorf("%v, late %s, lost %s", err, late.Took(), lost.Took())
 	}
 }
@@ -60,7 +60,7 @@ func TestWhereNobodyCameTheLastLookIsOne(t *testing.T) {
 	asked := &lagging{}
 	all, await := awaited(asked, time.Millisecond)
 	await("lost")
-	if err := all.LastLook(t.Context()); err != nil || asked.looks != 1 || all.HaveCome() {
+	if err := all.LastLook(t.Context()); err != nil || asked.looks != 1 || !all.Came().IsZero() {
 		t.Errorf("%v, %d looks", err, asked.looks)
 	}
 	if err := all.LastLook(t.Context()); err != nil || asked.looks != 1 {

@@ -66,10 +66,15 @@ func (s *Subject) Close() error { return errors.Join(probe.Close(s.Prober), s.Re
 // Secret is what the receiver and the sender share.
 func (s *Subject) Secret() string { return string(s.Target.Secret) }
 
-// Sender is a sender of webhooks to the receiver, or to what stands before it at
-// base.
+// Sender is a sender of webhooks to the receiver, wherever it is after it was
+// started again, or to what stands before it at base.
 func (s *Subject) Sender(base string) *mocksender.Sender {
+	follow := s.Dial
+	if base != s.URL() {
+		follow = nil
+	}
 	return &mocksender.Sender{
+		Dial:    follow,
 		URL:     base + s.Target.Path,
 		Secret:  s.Secret(),
 		Profile: s.Target.Protocol,

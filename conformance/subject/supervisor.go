@@ -17,6 +17,11 @@ const (
 	maxRevivals = 10
 	// watchEvery is the time between two looks whether it has ended.
 	watchEvery = 50 * time.Millisecond
+	// endsWithin is how long a process that ends is seen to run after its
+	// connections are closed.
+	endsWithin = 100 * time.Millisecond
+	// lastWords is how many lines of its log are kept of the moment when it ended.
+	lastWords = 20
 )
 
 // Supervisor starts a receiver again where it ends of its own: what was not
@@ -38,6 +43,8 @@ type Supervisor struct {
 	mu       sync.Mutex
 	whenLost func()
 	revivals int
+	endedAt  time.Time
+	words    []string // the last lines of its log when it ended last
 	lost     error
 }
 
@@ -91,6 +98,7 @@ func (s *Supervisor) Revive(ctx context.Context) (how string, ended bool) {
 	if !ended || ctx.Err() != nil {
 		return how, ended
 	}
+	s.words, s.endedAt = s.Receiver.Log(lastWords), time.Now()
 	if !s.quiet.Load() {
 		if s.Ended != nil {
 			s.Ended(how)
@@ -103,6 +111,31 @@ func (s *Supervisor) Revive(ctx context.Context) (how string, ended bool) {
 		s.lose(fmt.Errorf("it %s, and could not be started again: %w", how, err))
 	}
 	return how, true
+}
+
+// ReviveSoon is Revive where a connection has broken: a process that ends is seen
+// to have ended a moment later.
+func (s *Supervisor) ReviveSoon(ctx context.Context) (how string, ended bool) {
+	for begin := time.Now(); ; {
+		how, ended = s.Revive(ctx)
+		if ended || time.Since(begin) > endsWithin || Pause(ctx, endsWithin/10) != nil {
+			return how, ended
+		}
+	}
+}
+
+// LastWords are the last lines of the receiver's log at the moment when it ended.
+func (s *Supervisor) LastWords() []string {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.words
+}
+
+// EndedAt is when the receiver ended of its own last; zero: it did not.
+func (s *Supervisor) EndedAt() time.Time {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.endedAt
 }
 
 // Note tells what happens to the receiver.

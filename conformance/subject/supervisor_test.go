@@ -22,6 +22,7 @@ func (m *mortal) Start(context.Context) error {
 	return m.fails
 }
 func (m *mortal) URL() string            { return fmt.Sprintf("http://127.0.0.1:%d", m.starts) }
+func (m *mortal) Log(int) []string       { return []string{"log"} }
 func (m *mortal) Exited() (string, bool) { return "ended with exit status 7", true }
 
 func TestReceiverIsNotStartedForEver(t *testing.T) {

@@ -74,7 +74,7 @@ func accusations(d designs.Design, r report.Report) []string {
 	for _, c := range r.Checks {
 		lacks := d.Lacks[c.ID] != ""
 		switch {
-		case c.Result == event.Skipped:
+		case c.Result == event.Skipped, lacks && d.Lags && c.Result == event.Pass:
 		case lacks && (c.Result != event.Fail || c.Level != event.Recommended):
 			wrong = append(wrong, c.ID+" "+string(c.Result)+", which the design says it lacks")
 		case !lacks && c.Result != event.Pass:

@@ -6,15 +6,10 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"slices"
-	"strconv"
-	"strings"
 	"time"
 
-	"github.com/ctxpush/ctxpush/conformance/config"
 	"github.com/ctxpush/ctxpush/conformance/receiver"
 	"github.com/ctxpush/ctxpush/conformance/receiver/internal/engine"
-	"github.com/ctxpush/ctxpush/conformance/receiver/internal/lines"
 	"github.com/ctxpush/ctxpush/conformance/receiver/internal/patience"
 	"github.com/ctxpush/ctxpush/conformance/receiver/internal/ready"
 )
@@ -32,18 +27,6 @@ type Made struct {
 	*engine.Container
 	Image  string            // as the engine knows it
 	Others map[string]string // the containers of the services beside it, by name
-}
-
-// Spec is what there is to know of a receiver in a container.
-type Spec struct {
-	Name    string // in messages, such as "container acme/receiver:1.4"
-	Key     string // of the Config, such as receiver.container
-	Service string // of a compose file; empty: there is none
-	Port    int    // on which it listens inside
-	Ready   config.Ready
-	Grace   time.Duration
-	Log     *lines.Log
-	Ports   *engine.Ports // that others ask for
 }
 
 // Receiver is a receiver that runs in a container, one and the same over all its
@@ -75,7 +58,7 @@ func (r *Receiver) Start(ctx context.Context) error {
 	began := time.Now()
 	run, err := r.launch(ctx)
 	if err != nil {
-		return &receiver.StartError{Receiver: r.spec.Name, Log: r.spec.Log.End(), Waited: time.Since(began), Err: r.clean(err)}
+		return &receiver.StartError{Receiver: r.spec.Name, Log: r.spec.Log.End(), Waited: time.Since(began), Err: r.spec.clean(err)}
 	}
 	w, waited, err := r.await(ctx, run)
 	if err == nil {
@@ -89,9 +72,9 @@ func (r *Receiver) Start(ctx context.Context) error {
 	if errors.Is(err, ready.ErrEnded) {
 		err = &receiver.EndedError{How: run.How}
 	} else if ctx.Err() == nil {
-		err = r.hint(ctx, err)
+		err = r.spec.hint(ctx, r.made, err)
 	}
-	start := &receiver.StartError{Receiver: r.spec.Name, Waited: waited, Log: r.spec.Log.End(), Err: r.clean(err)}
+	start := &receiver.StartError{Receiver: r.spec.Name, Waited: waited, Log: r.spec.Log.End(), Err: r.spec.clean(err)}
 	if w != nil {
 		start.Tried = w.Tried()
 	}
@@ -112,14 +95,6 @@ func (r *Receiver) launch(ctx context.Context) (*engine.Run, error) {
 	return made.Launch(ctx, r.source.Begin, r.spec.Log.OpenAs(head), r.spec.Log.OpenAs(head))
 }
 
-// clean blanks the secret out of what the engine says.
-func (r *Receiver) clean(err error) error {
-	if text := err.Error(); r.spec.Log.Hide(text) != text {
-		return errors.New(r.spec.Log.Hide(text))
-	}
-	return err
-}
-
 // await waits until the container takes requests.
 func (r *Receiver) await(ctx context.Context, run *engine.Run) (*ready.Waiter, time.Duration, error) {
 	bases, err := r.made.Addresses(ctx, r.spec.Port)
@@ -134,7 +109,7 @@ func (r *Receiver) await(ctx context.Context, run *engine.Run) (*ready.Waiter, t
 		case <-ctx.Done():
 			return nil, 0, ctx.Err()
 		case <-time.After(2 * engine.DrainFor):
-			return nil, 0, fmt.Errorf("its port %s is not published", r.port())
+			return nil, 0, fmt.Errorf("its port %s is not published", r.spec.port())
 		}
 	}
 	w := ready.New(r.spec.Ready, bases...)
@@ -142,26 +117,6 @@ func (r *Receiver) await(ctx context.Context, run *engine.Run) (*ready.Waiter, t
 	url, waited, err := w.Wait(ctx, run.Ended)
 	r.url.Set(url)
 	return w, waited, err
-}
-
-func (r *Receiver) port() string { return strconv.Itoa(r.spec.Port) + "/tcp" }
-
-// hint adds to a receiver that never got ready that its image exposes other
-// ports.
-func (r *Receiver) hint(ctx context.Context, err error) error {
-	image, inspectErr := r.made.API.ImageInspect(ctx, r.made.Image)
-	if inspectErr != nil || image.Config == nil || len(image.Config.ExposedPorts) == 0 {
-		return err
-	}
-	var exposed []string
-	for port := range image.Config.ExposedPorts {
-		if port == r.port() {
-			return err
-		}
-		exposed = append(exposed, port)
-	}
-	slices.Sort(exposed)
-	return fmt.Errorf("%w; %s.port is %s, and the image exposes %s", err, r.spec.Key, r.port(), strings.Join(exposed, ", "))
 }
 
 const remedy = "want a process 1 that handles SIGTERM: exec in the shell that starts it, " +
