@@ -14,7 +14,7 @@ const (
 // SetDefaults sets what is not set yet, except the secret: a random one is made
 // for each run.
 func (c *Config) SetDefaults() {
-	own(reflect.ValueOf(c).Elem()) // what a Config points to is shared with its copies
+	detach(reflect.ValueOf(c).Elem()) // what a Config points to is shared with its copies
 	if kindOf("probe", reflect.ValueOf(c.Probe)) == nil {
 		c.Probe.HTTP = new(HTTPProbe)
 		if c.Receiver.Kind() == "" {

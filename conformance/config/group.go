@@ -25,7 +25,7 @@ func (t group) repeats() bool   { return t.list }
 
 func (t group) read(d *decoder, k *key, n strictyaml.Node, into reflect.Value) error {
 	if !t.list {
-		return t.readOne(d, k, n, made(into))
+		return t.readOne(d, k, n, ensure(into))
 	}
 	items, err := d.items(n)
 	if err != nil {

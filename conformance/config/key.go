@@ -153,12 +153,12 @@ func (c *Config) make(k *key) reflect.Value {
 			byName[p.name+"."+k.not].field(v).SetZero()
 		}
 	}
-	return made(k.field(v))
+	return ensure(k.field(v))
 }
 
-// made is what a field holds, or points to; where it points to nothing, that is
+// ensure is what a field holds, or points to; where it points to nothing, that is
 // made.
-func made(v reflect.Value) reflect.Value {
+func ensure(v reflect.Value) reflect.Value {
 	if v.Kind() != reflect.Pointer {
 		return v
 	}
@@ -185,25 +185,25 @@ func (c *Config) has(k *key) bool {
 	return true
 }
 
-// own makes c independent of the Configs that it was copied from.
-func (c *Config) own() {
-	own(reflect.ValueOf(c).Elem())
+// detach makes c independent of the Configs that it was copied from.
+func (c *Config) detach() {
+	detach(reflect.ValueOf(c).Elem())
 	if c.origin.flags = maps.Clone(c.origin.flags); c.origin.flags == nil {
 		c.origin.flags = map[string]string{}
 	}
 }
 
-func own(v reflect.Value) {
+func detach(v reflect.Value) {
 	switch {
 	case !v.CanSet():
 	case v.Kind() == reflect.Struct:
 		for i := range v.NumField() {
-			own(v.Field(i))
+			detach(v.Field(i))
 		}
 	case v.Kind() == reflect.Pointer && !v.IsNil():
 		fresh := reflect.New(v.Type().Elem())
 		fresh.Elem().Set(v.Elem())
-		own(fresh.Elem())
+		detach(fresh.Elem())
 		v.Set(fresh)
 	case v.Kind() == reflect.Map && !v.IsNil():
 		fresh := reflect.MakeMapWithSize(v.Type(), v.Len())

@@ -16,7 +16,7 @@ import (
 // A key that says how the receiver runs, or how its state is read, replaces
 // another kind.
 func (c *Config) Overlay(flag func(name string) []string, env func(name string) (string, bool)) error {
-	c.own()
+	c.detach()
 	byFlag := func(f Flag) ([]string, string) { return flag(f.Name), "--" + f.Name }
 	byVariable := func(f Flag) ([]string, string) {
 		if env == nil {

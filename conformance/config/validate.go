@@ -49,7 +49,7 @@ func (v *validator) key(p place) {
 	switch {
 	case p.key.missing != "" && isBlank(p.field):
 		if !excluded {
-			v.failf(p.name, "missing: %s", p.filled(p.key.missing))
+			v.failf(p.name, "missing: %s", p.fill(p.key.missing))
 		}
 	case p.key.missing == "" && excluded && !p.field.IsZero():
 		v.failf(p.name, "set beside %s: want one of the two", p.key.not)
@@ -83,8 +83,8 @@ func isBlank(v reflect.Value) bool {
 // beside is the value of a key in the same mapping.
 func (p place) beside(label string) reflect.Value { return (&key{name: label}).field(p.of) }
 
-// filled is a message with the keys' values in the place of their {names}.
-func (p place) filled(msg string) string {
+// fill is a message with the keys' values in the place of their {names}.
+func (p place) fill(msg string) string {
 	before, rest, ok := strings.Cut(msg, "{")
 	if !ok {
 		return msg

@@ -51,7 +51,7 @@ func (c Config) readBack(text []byte, secretEnv string) error {
 
 // hideSecret puts ${SECRET} in the secret's place wherever a value may have it.
 func (c *Config) hideSecret() {
-	c.own()
+	c.detach()
 	each(c, func(p place) {
 		switch t := p.key.of.(type) {
 		case mapping:

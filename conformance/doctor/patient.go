@@ -66,8 +66,8 @@ func (p *patient) story(label string, final mocksender.DeliveryStatus, history .
 	return story{events: cast.Events(s.Steps[0].Batch), want: wants[0]}, nil
 }
 
-// kept tells whether the receiver keeps messages of that final status.
-func (p *patient) kept(s mocksender.DeliveryStatus) bool {
+// isKept tells whether the receiver keeps messages of that final status.
+func (p *patient) isKept(s mocksender.DeliveryStatus) bool {
 	return !slices.Contains(p.Target.Ignores, s)
 }
 
@@ -115,7 +115,7 @@ func (p *patient) attemptFirst(ctx context.Context, events ...mocksender.Event) 
 // mildest is a status that any receiver takes as a message's first entry: one
 // that it keeps, if there is one.
 func (p *patient) mildest() mocksender.DeliveryStatus {
-	if !p.kept(mocksender.Pending) && p.kept(mocksender.Delivered) {
+	if !p.isKept(mocksender.Pending) && p.isKept(mocksender.Delivered) {
 		return mocksender.Delivered
 	}
 	return mocksender.Pending
@@ -147,7 +147,7 @@ func (p *patient) history() []mocksender.DeliveryStatus {
 		{mocksender.Pending, mocksender.Cancelled},
 		{mocksender.Pending},
 	} {
-		if p.kept(h[len(h)-1]) {
+		if p.isKept(h[len(h)-1]) {
 			return h
 		}
 	}

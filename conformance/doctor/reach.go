@@ -86,7 +86,7 @@ func (e *exam) rightSecret(context.Context) Finding {
 		return well("answered %d to a valid request", a.Status)
 	}
 	detail := fmt.Sprintf("answered %d to a valid request: want 2xx", a.Status)
-	if said := said(a.Body); said != "" {
+	if said := quoteBody(a.Body); said != "" {
 		detail += "; it says " + said
 	}
 	switch {

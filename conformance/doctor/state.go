@@ -30,7 +30,7 @@ const patience = 10
 // probe asks for the message that was acknowledged.
 func (e *exam) probe(ctx context.Context) Finding {
 	got, err := e.await(ctx, e.first.want)
-	if err == nil && got == nil && e.kept(e.first.want.Status) {
+	if err == nil && got == nil && e.isKept(e.first.want.Status) {
 		got, err = e.awaitLonger(ctx)
 	}
 	switch {
@@ -41,7 +41,7 @@ func (e *exam) probe(ctx context.Context) Finding {
 			got.DeliveryStatus, e.took.Round(time.Millisecond), e.Target.Settle, FittingSettle(e.took))
 	case got != nil:
 		return well("knows an acknowledged message, as %s", got.DeliveryStatus)
-	case !e.kept(e.first.want.Status):
+	case !e.isKept(e.first.want.Status):
 		return well("answers; %s is a status that the receiver ignores", e.first.want.Status)
 	}
 	return e.unknownAfterAck(ctx)

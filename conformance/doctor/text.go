@@ -18,8 +18,8 @@ func clip(s string) string {
 	return strconv.Quote(s)
 }
 
-// said is an answer's body, as far as it is a text.
-func said(body []byte) string {
+// quoteBody is an answer's body, as far as it is a text.
+func quoteBody(body []byte) string {
 	if len(body) == 0 || !utf8.Valid(body) {
 		return ""
 	}

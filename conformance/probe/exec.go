@@ -81,7 +81,7 @@ func (p *execProber) States(ctx context.Context, keys []mocksender.Key) ([]*even
 			return err
 		})
 	}
-	return done(states, group.Wait())
+	return probeError(states, group.Wait())
 }
 
 func (p *execProber) ask(ctx context.Context, key mocksender.Key) (*event.State, error) {

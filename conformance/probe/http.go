@@ -131,7 +131,7 @@ func (p *httpProber) States(ctx context.Context, keys []mocksender.Key) ([]*even
 			at += len(part)
 			group.Go(func() error { return p.askMany(inner, part, into) })
 		}
-		return done(states, group.Wait())
+		return probeError(states, group.Wait())
 	}
 	for i, key := range keys {
 		group.Go(func() (err error) {
@@ -142,10 +142,11 @@ func (p *httpProber) States(ctx context.Context, keys []mocksender.Key) ([]*even
 			return err
 		})
 	}
-	return done(states, group.Wait())
+	return probeError(states, group.Wait())
 }
 
-func done(states []*event.State, err error) ([]*event.State, error) {
+// probeError is the answer, with its error as an *Error.
+func probeError(states []*event.State, err error) ([]*event.State, error) {
 	if err == nil {
 		return states, nil
 	}

@@ -180,7 +180,7 @@ func (p *sqlProber) States(ctx context.Context, keys []mocksender.Key) ([]*event
 		at += len(part)
 		group.Go(func() error { return ask(inner, db, part, into) })
 	}
-	return done(states, group.Wait())
+	return probeError(states, group.Wait())
 }
 
 func (p *sqlProber) size() int {
@@ -203,7 +203,7 @@ func (p *sqlProber) askMany(ctx context.Context, db *database, keys []mocksender
 	if err == nil || errors.As(err, &own) {
 		return err
 	}
-	switch failure := p.failed(ctx, db, err); {
+	switch failure := p.failure(ctx, db, err); {
 	case ctx.Err() != nil:
 		return failure
 	case errors.Is(failure, context.DeadlineExceeded) && len(keys) > 1:
@@ -278,11 +278,11 @@ func (p *sqlProber) askOne(parent context.Context, db *database, key mocksender.
 	defer cancel()
 	query, args, err := p.driver.One(ctx, db.DB, p.query, key)
 	if err != nil {
-		return nil, p.failed(parent, db, err)
+		return nil, p.failure(parent, db, err)
 	}
 	rows, err := db.ask(ctx, p.driver.Prepares(), query, args)
 	if err != nil {
-		return nil, p.failed(parent, db, err)
+		return nil, p.failure(parent, db, err)
 	}
 	defer rows.Close()
 	table, err := tableOf(rows, 0)
@@ -296,21 +296,21 @@ func (p *sqlProber) askOne(parent context.Context, db *database, key mocksender.
 		}
 		values, err := table.scan(rows)
 		if err != nil {
-			return nil, p.failed(parent, db, err)
+			return nil, p.failure(parent, db, err)
 		}
 		if state, err = table.state(&db.reader, values); err != nil {
 			return nil, db.failf("%s", err)
 		}
 	}
 	if err := rows.Err(); err != nil {
-		return nil, p.failed(parent, db, err)
+		return nil, p.failure(parent, db, err)
 	}
 	return state, nil
 }
 
-// failed is a question without an answer. parent is the context without the
+// failure is a question without an answer. parent is the context without the
 // question's own time-out.
-func (p *sqlProber) failed(parent context.Context, db *database, err error) *Error {
+func (p *sqlProber) failure(parent context.Context, db *database, err error) *Error {
 	switch {
 	case parent.Err() != nil:
 		e := db.failf("ended before it was answered")
@@ -322,7 +322,7 @@ func (p *sqlProber) failed(parent context.Context, db *database, err error) *Err
 		return e
 	}
 	e := db.failf("%s", db.reader.redact.cut(err.Error(), 200))
-	e.Err, e.Temporary = err, lost(err) || p.driver.IsPassing(err)
+	e.Err, e.Temporary = err, isConnectionLost(err) || p.driver.IsPassing(err)
 	return e
 }
 

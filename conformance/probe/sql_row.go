@@ -164,8 +164,8 @@ func jsonOf(r *reader, v any) (json.RawMessage, error) {
 	return raw, nil
 }
 
-// lost tells a connection that failed or broke from a database's answer.
-func lost(err error) bool {
+// isConnectionLost tells a connection that failed or broke from a database's answer.
+func isConnectionLost(err error) bool {
 	var network net.Error
 	return errors.Is(err, driver.ErrBadConn) || errors.Is(err, sql.ErrConnDone) || errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) || errors.As(err, &network)
 }

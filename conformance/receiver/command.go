@@ -106,7 +106,7 @@ func (p *command) Start(ctx context.Context) error {
 		var ended *EndedError
 		// A port that is taken now although our process is gone was taken by
 		// somebody else between the look for it and its use.
-		if err == nil || !errors.As(err, &ended) || try == portTries || !taken(port) {
+		if err == nil || !errors.As(err, &ended) || try == portTries || !isTaken(port) {
 			return err
 		}
 	}

@@ -16,8 +16,8 @@ func freePort() (int, error) {
 	return l.Addr().(*net.TCPAddr).Port, nil
 }
 
-// taken reports whether somebody listens on a port of the loopback.
-func taken(port int) bool {
+// isTaken reports whether somebody listens on a port of the loopback.
+func isTaken(port int) bool {
 	l, err := net.Listen("tcp", net.JoinHostPort("127.0.0.1", strconv.Itoa(port)))
 	if err != nil {
 		return true

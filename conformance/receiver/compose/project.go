@@ -115,7 +115,7 @@ func (p *project) createFrom(ctx context.Context, file composition) (map[string]
 	var open []int
 	for _, port := range p.ports.Wanted {
 		if found := file.with(port); len(found) > 0 {
-			if err := p.owned(ports, port, found); err != nil {
+			if err := p.assign(ports, port, found); err != nil {
 				return nil, err
 			}
 		} else {
@@ -140,15 +140,15 @@ func (p *project) createFrom(ctx context.Context, file composition) (map[string]
 			}
 		}
 		slices.Sort(found)
-		if err := p.owned(ports, port, found); err != nil {
+		if err := p.assign(ports, port, found); err != nil {
 			return nil, err
 		}
 	}
 	return p.createWith(ctx, file, ports)
 }
 
-// owned notes the service that has a port which the probe asks for.
-func (p *project) owned(ports map[string][]int, port int, services []string) error {
+// assign notes the service that has a port which the probe asks for.
+func (p *project) assign(ports map[string][]int, port int, services []string) error {
 	const key = "probe.sql.dsn"
 	if len(services) == 0 {
 		return p.cfg.Mistake(key, "no service of %s exposes port %d; name it under expose of the service that has it", p.spec().File, port)
