@@ -70,7 +70,7 @@ func Parse(file, id string, data []byte) (Check, error) {
 }
 
 var (
-	headKeys     = []string{"level", "clauses", "protocol", "requirement", "cause", "counterexample", "found"}
+	headKeys     = []string{"level", "clauses", "protocol", "requirement", "cause", "counterexample", "found", "unconfirmed"}
 	scenarioKeys = []string{"scenario", "for", "messages", "deliver", "expect", "judge"}
 	judgeWords   = []string{"status", "method", "planned_method", "timestamp", "content"}
 )
@@ -123,6 +123,9 @@ func parseHead(m strictyaml.Map, check *Check) (err error) {
 			check.Counterexample, err = sentence(e.Value)
 		case "found":
 			check.Found, err = sentence(e.Value)
+		case "unconfirmed":
+			_, err = e.Value.Word("true")
+			check.Unconfirmed = err == nil
 		case "level":
 			var word string
 			word, err = e.Value.Word(string(Required), string(Recommended))

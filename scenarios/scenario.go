@@ -28,6 +28,9 @@ type Check struct {
 	// line. Both are empty for an ordinary scenario.
 	Counterexample string
 	Found          string
+	// Unconfirmed says that the counterexample did not fail when it was played again:
+	// that it passes says nothing.
+	Unconfirmed bool
 	// Scenarios are all played and judged before the check's verdict.
 	Scenarios []Scenario
 }

@@ -21,6 +21,9 @@ func Format(c Check) []byte {
 	w.text("scenario", c.Title)
 	w.text("counterexample", c.Counterexample)
 	w.text("found", c.Found)
+	if c.Unconfirmed {
+		w.line("unconfirmed: true")
+	}
 	if c.Level != Required {
 		w.text("level", string(c.Level))
 	}

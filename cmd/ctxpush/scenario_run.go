@@ -27,7 +27,8 @@ func newScenarioRun(s streams) *cobra.Command {
 named, and prints a timeline: each step, each attempt with its
 answer, and the messages' states wherever they changed. A failing scenario makes
 exit code 1. A counterexample, as certify writes it, says FAILED still or FIXED;
-one whose requests race is played many times before it says FIXED.
+one whose requests race is played many times before it says FIXED, and one that
+did not fail again when it was found says NOT SHOWN.
 
 With --watch the scenarios are played again, with fresh messages, whenever one of
 their files, receiver.yaml or a file of the receiver changes, or you press Enter,

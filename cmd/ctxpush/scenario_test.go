@@ -89,6 +89,15 @@ func TestScenarioRunSaysWhetherACounterexampleIsFixed(t *testing.T) {
 	}
 }
 
+func TestScenarioRunSaysWhatWasNeverShownAgain(t *testing.T) {
+	unconfirmed := strings.Replace(counterexample, "counterexample:", "unconfirmed: true\ncounterexample:", 1)
+	file := write(t, "counterexamples/unconfirmed/order-reversed.yaml", unconfirmed)
+	out, _ := ctxpush(t, exitOK, "scenario", "run", filepath.Dir(file), "--built-in", "--settle", "20ms")
+	if !strings.Contains(out, "\nNOT SHOWN    ") || strings.Contains(out, "FIXED") {
+		t.Errorf("got\n%s", out)
+	}
+}
+
 func TestScenarioRunPlaysSeveral(t *testing.T) {
 	file := write(t, "a/late.yaml", late)
 	rewrite(t, filepath.Join(filepath.Dir(file), "b", "late.yml"), late+"---\nscenario: in order\ndeliver: [{batch: [m.delivered, m.opened]}]\n")

@@ -173,11 +173,14 @@ func (t *timeline) results(played []conformance.Played) {
 }
 
 // resultWord is a scenario's result. A counterexample is there to see whether
-// what it shows was mended.
+// what it shows was mended; one that was never shown again can't tell.
 func resultWord(p conformance.Played) string {
 	counterexample := p.Check.Counterexample != ""
 	switch p.Result {
 	case event.Pass:
+		if p.Check.Unconfirmed {
+			return "NOT SHOWN"
+		}
 		if counterexample {
 			return "FIXED"
 		}

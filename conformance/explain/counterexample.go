@@ -12,7 +12,8 @@ import (
 // counterexample gives a finding's failure its scenario file.
 func (x *explainer) counterexample(of *finding, found smallest) {
 	c, f := of.of.Check, of.failure
-	name := counterexampleName(c.ID, of.n)
+	unconfirmed := !found.isShown() && found.played > 0 && found.failed == 0
+	name := counterexampleName(c.ID, of.n, unconfirmed)
 	var b bytes.Buffer
 	what := "The smallest delivery that was found to fail"
 	if c.DisruptsServices() {
@@ -21,9 +22,9 @@ func (x *explainer) counterexample(of *finding, found smallest) {
 	fmt.Fprintf(&b, "# %s the check %s,\n", what, c.ID)
 	fmt.Fprintf(&b, "# with seed %d and epoch %s.\n", x.Seed, x.Epoch.UTC().Format(time.RFC3339))
 	switch {
-	case !found.isShown() && found.played == 0:
+	case !found.isShown() && !unconfirmed:
 		b.WriteString("# It is as it was played first, and was not made smaller.\n")
-	case !found.isShown():
+	case unconfirmed:
 		fmt.Fprintf(&b, "# It is as it was played first: it did not fail again in %d replays.\n", found.played)
 	case found.cut:
 		b.WriteString("# Time ran out: a smaller one may fail as well.\n")
@@ -33,6 +34,7 @@ func (x *explainer) counterexample(of *finding, found smallest) {
 	}
 	fmt.Fprintf(&b, "# Play it again: ctxpush scenario run %s %s\n", name, x.Receiver)
 	file := *c
+	file.Unconfirmed = unconfirmed
 	file.Counterexample, file.Found, file.Cause = c.ID, strings.Join(strings.Fields(f.Details()), " "), f.CauseID
 	file.Scenarios = []scenarios.Scenario{found.Scenario}
 	b.Write(scenarios.Format(file))
@@ -40,8 +42,8 @@ func (x *explainer) counterexample(of *finding, found smallest) {
 }
 
 // counterexampleName is the path of a check's n-th counterexample below the
-// report's directory.
-func counterexampleName(id string, n int) string {
+// report's directory. Those that did not fail again are kept apart.
+func counterexampleName(id string, n int, unconfirmed bool) string {
 	plain := strings.Map(func(r rune) rune {
 		switch {
 		case 'a' <= r && r <= 'z', 'A' <= r && r <= 'Z', '0' <= r && r <= '9', strings.ContainsRune("-_./", r):
@@ -51,6 +53,9 @@ func counterexampleName(id string, n int) string {
 	}, id)
 	if n > 0 {
 		plain = fmt.Sprintf("%s-%d", plain, n+1)
+	}
+	if unconfirmed {
+		plain = "unconfirmed/" + plain
 	}
 	return "counterexamples/" + plain + ".yaml"
 }

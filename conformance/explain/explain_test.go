@@ -179,6 +179,9 @@ func TestWhatDoesNotFailAgainSaysSo(t *testing.T) {
 	if got.Frequency != "1 of 41" || m.plays != 40 || len(got.Smallest) > 0 {
 		t.Errorf("%q after %d plays, smallest %q", got.Frequency, m.plays, got.Smallest)
 	}
+	if !strings.HasPrefix(got.Counterexample, "counterexamples/unconfirmed/") || !strings.Contains(string(got.Scenario), "\nunconfirmed: true\n") {
+		t.Errorf("%s is not kept apart:\n%s", got.Counterexample, got.Scenario)
+	}
 	if !strings.Contains(string(got.Scenario), "it did not fail again in 40 replays") {
 		t.Errorf("%s", got.Scenario)
 	}
