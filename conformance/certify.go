@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/ctxpush/ctxpush/conformance/event"
+	"github.com/ctxpush/ctxpush/conformance/journal"
 	"github.com/ctxpush/ctxpush/conformance/report"
 	"github.com/ctxpush/ctxpush/conformance/subject"
 	"github.com/ctxpush/ctxpush/mocksender/redact"
@@ -48,6 +49,8 @@ func newRun(c Config, checks []scenarios.Check) (*run, error) {
 	if err != nil {
 		return nil, err
 	}
+	s.Journal = journal.New(c.Target.Protocol)
+	s.Restarted, s.Late.Arrived = s.Journal.Restarted, s.Journal.Late
 	r := &run{cfg: c, checks: checks, subject: s, patience: c.Shrink, telling: map[string]string{}}
 	if private := c.Target.Private(); len(private) > 0 {
 		r.hidden = redact.New("[secret]", private...)

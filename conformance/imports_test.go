@@ -23,7 +23,7 @@ var steps = [][]string{
 	{"conformance/internal"},
 	{"conformance/state"},
 	{"conformance/event"},
-	{"conformance/sqltext"},
+	{"conformance/sqltext", "conformance/journal"},
 	{"conformance/config"},
 	{"conformance/receiver"},
 	{"conformance/probe"},

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/ctxpush/ctxpush/conformance/event"
+	"github.com/ctxpush/ctxpush/conformance/explain"
 	"github.com/ctxpush/ctxpush/conformance/explore"
 	"github.com/ctxpush/ctxpush/conformance/play"
 	"github.com/ctxpush/ctxpush/conformance/subject"
@@ -43,6 +44,8 @@ type run struct {
 	slowest atomic.Int64
 	// patience is how much time is left to explain failures.
 	patience time.Duration
+	// diagnosis is what explains all that was seen by the last round.
+	diagnosis explain.Diagnosis
 	// telling is the check that tells an explanation, by the likely cause.
 	telling map[string]string
 }

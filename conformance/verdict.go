@@ -229,9 +229,11 @@ func (r *run) rank(v *verdict) int {
 // does nothing.
 func (r *run) explainAll(ctx context.Context, verdicts []*verdict, parallel int) {
 	failing := r.failing(verdicts)
-	if len(failing) == 0 || r.patience <= 0 || ctx.Err() != nil {
+	if len(failing) == 0 || r.cfg.Shrink < 0 || ctx.Err() != nil {
 		return
 	}
+	begin := time.Now()
+	r.diagnose(ctx)
 	seen := explain.Seen{
 		Identity: r.cfg.Target.Identity, Seed: r.cfg.Seed, Epoch: r.cfg.Epoch, Settle: r.subject.Target.Settle,
 		Slowest: time.Duration(r.slowest.Load()), Parallel: parallel, For: r.patience, Receiver: r.receiverFlags(), Telling: r.telling,
@@ -240,7 +242,7 @@ func (r *run) explainAll(ctx context.Context, verdicts []*verdict, parallel int)
 		seen.Failing = append(seen.Failing, explain.Failing{Check: v.check, Rank: r.rank(v), Plays: v.plays()})
 	}
 	r.subject.Expect(true)
-	begin := time.Now()
+	seen.Diagnosis = r.diagnosis
 	explanations := explain.Explain(ctx, seen, r.replay)
 	r.patience -= time.Since(begin)
 	r.subject.Expect(false)
@@ -263,6 +265,17 @@ func (r *run) explainAll(ctx context.Context, verdicts []*verdict, parallel int)
 		r.finish(v)
 	}
 }
+
+// diagnose finds out which mistakes foretell all that was seen by now.
+func (r *run) diagnose(ctx context.Context) {
+	limited, cancel := context.WithTimeout(ctx, max(r.patience/2, leastDiagnosis))
+	defer cancel()
+	r.diagnosis = explain.Diagnose(limited, r.subject.Journal, r.cfg.Target.Identity, r.diagnosis)
+}
+
+// leastDiagnosis is the time that a diagnosis has however much of that to explain
+// is over.
+const leastDiagnosis = 3 * time.Second
 
 // failing are the verdicts that failed, in the table's order.
 func (r *run) failing(verdicts []*verdict) []*verdict {

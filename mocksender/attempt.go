@@ -20,6 +20,8 @@ type Attempt struct {
 	Number int
 	// Start is by the sender's clock.
 	Start time.Time
+	// Began is when it began by the machine's clock; zero where nothing was sent.
+	Began time.Time
 	// Duration is in real time, from dialling to the end of the answer.
 	Duration time.Duration
 	Request  Request

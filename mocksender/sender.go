@@ -261,7 +261,7 @@ func (s *Sender) attempt(ctx context.Context, t shot, f Fault, n int) Attempt {
 	if timeout == 0 {
 		timeout = RequestTimeout
 	}
-	begin := time.Now()
+	a.Began = time.Now()
 	limited, cancel := context.WithTimeout(ctx, timeout)
 	defer cancel()
 	buf := wires.Get().(*[]byte)
@@ -276,7 +276,7 @@ func (s *Sender) attempt(ctx context.Context, t shot, f Fault, n int) Attempt {
 	}
 	late := limited.Err() != nil
 	x.close()
-	a.Duration = time.Since(begin)
+	a.Duration = time.Since(a.Began)
 	switch {
 	case err != nil && ctx.Err() != nil:
 		err = fmt.Errorf("broken off: %w", ctx.Err())

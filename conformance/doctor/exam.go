@@ -7,6 +7,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/ctxpush/ctxpush/conformance/journal"
 	"github.com/ctxpush/ctxpush/conformance/subject"
 	"github.com/ctxpush/ctxpush/mocksender"
 )
@@ -24,7 +25,7 @@ type exam struct {
 
 func newExam(o Options, s *subject.Subject) *exam {
 	o.Target = s.Target
-	return &exam{patient: patient{Options: o, subject: s, sender: s.Sender("")}}
+	return &exam{patient: patient{Options: o, subject: s, sender: s.Sender("", journal.Origin{Group: "doctor"}, nil)}}
 }
 
 // The steps by name.

@@ -257,6 +257,9 @@ type Failure struct {
 	// CauseID names the cause among all that are known; empty: it is a sentence of
 	// the user's own scenario.
 	CauseID string `json:"cause_id,omitempty"`
+	// Foretold says that the cause agrees with all that was seen, passes included,
+	// and is no guess.
+	Foretold bool `json:"-"`
 	// Remedy is what the author may change, in a sentence or two.
 	Remedy string `json:"remedy,omitempty"`
 	// Detail says in one line what was wrong, such as "answered 500".

@@ -39,6 +39,9 @@ type Seen struct {
 	// Receiver is what names the receiver on a command line, such as --config
 	// receiver.yaml; empty where nothing does.
 	Receiver string
+	// Diagnosis is what foretells all that was sent and seen; the zero Diagnosis
+	// leaves causes to be guessed.
+	Diagnosis Diagnosis
 	// Failing are the checks that failed, in the table's order.
 	Failing []Failing
 	// Telling are the checks that tell a cause already, by its id.
@@ -103,8 +106,9 @@ type finding struct {
 	play    *Play
 	failure *event.Failure
 	n       int // of the check's findings, from 0
-	// isPostponed says that it takes an outage to show it, each replay seconds, and
-	// that something fails without: that is to be mended first.
+	// isPostponed says that no smaller delivery is looked for: others show the same
+	// cause, or it takes an outage to show it, each replay seconds, and something
+	// fails without, which is to be mended first.
 	isPostponed bool
 }
 
@@ -134,11 +138,13 @@ func Explain(ctx context.Context, seen Seen, replay Replay) []Explanation {
 		}
 		all[i] = &work{Failing: f}
 	}
+	d := seen.Diagnosis
 	if seen.For > 0 && len(all) > 0 {
 		limited, cancel := context.WithTimeout(ctx, seen.For)
 		defer cancel()
-		(&explainer{Seen: seen, replay: replay}).explainAll(limited, all)
+		(&explainer{Seen: seen, replay: replay}).explainAll(limited, all, d)
 	}
+	settle(d, all)
 	relate(seen.Telling, all)
 	explanations := make([]Explanation, len(all))
 	for i, w := range all {
@@ -150,13 +156,29 @@ func Explain(ctx context.Context, seen Seen, replay Replay) []Explanation {
 	return explanations
 }
 
+// settle gives the failures the causes that foretell them in place of guesses.
+func settle(d Diagnosis, all []*work) {
+	for _, w := range all {
+		for _, plays := range [][]Play{w.Plays, w.further} {
+			for _, p := range plays {
+				for i := range p.Failures {
+					f := &p.Failures[i]
+					if id, certain, ok := d.of(w.Check.ID, f.Symptom()); ok {
+						f.CauseID, f.Foretold = id, certain
+					}
+				}
+			}
+		}
+	}
+}
+
 type explainer struct {
 	Seen
 	replay Replay
 }
 
 // explainAll explains first what fails the run.
-func (x *explainer) explainAll(ctx context.Context, all []*work) {
+func (x *explainer) explainAll(ctx context.Context, all []*work, d Diagnosis) {
 	byRank := slices.Clone(all)
 	slices.SortStableFunc(byRank, func(a, b *work) int { return cmp.Compare(a.Rank, b.Rank) })
 	inTurn(byRank, (*work).isAlone, x.Parallel, func(w *work) { x.blameAll(ctx, w) })
@@ -169,10 +191,47 @@ func (x *explainer) explainAll(ctx context.Context, all []*work) {
 	for _, f := range findings {
 		f.isPostponed = f.of.Check.HasOutage() && failsWithoutOutage
 	}
+	for _, f := range spared(findings, d) {
+		f.isPostponed = true
+	}
 	inTurn(findings, func(f *finding) bool { return f.of.isAlone() }, x.Parallel, func(f *finding) { x.explain(ctx, f) })
 	for _, w := range all {
 		w.spread()
 	}
+}
+
+// maxShown is how many findings of one cause are made smaller.
+const maxShown = 2
+
+// spared are the findings whose cause others show with less: those of a cause
+// beyond the first maxShown, the quickest to replay first.
+func spared(findings []*finding, d Diagnosis) []*finding {
+	quickest := slices.Clone(findings)
+	slices.SortStableFunc(quickest, func(a, b *finding) int {
+		return cmp.Or(cmp.Compare(a.of.Rank, b.of.Rank), cmp.Compare(a.effort(), b.effort()),
+			cmp.Compare(len(a.play.Scenario.Steps), len(b.play.Scenario.Steps)))
+	})
+	shown := map[string]int{}
+	var spared []*finding
+	for _, f := range quickest {
+		id, _, ok := d.of(f.of.Check.ID, f.failure.Symptom())
+		if shown[id]++; ok && shown[id] > maxShown {
+			spared = append(spared, f)
+		}
+	}
+	return spared
+}
+
+// effort is how much a replay takes: one of an outage the most, then one that has
+// the receiver for itself.
+func (f *finding) effort() int {
+	switch {
+	case f.isPostponed:
+		return 2
+	case f.of.isAlone():
+		return 1
+	}
+	return 0
 }
 
 // inTurn does things side by side, so many at a time, and then one by one those

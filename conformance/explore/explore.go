@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/ctxpush/ctxpush/conformance/event"
+	"github.com/ctxpush/ctxpush/conformance/journal"
 	"github.com/ctxpush/ctxpush/conformance/state"
 	"github.com/ctxpush/ctxpush/conformance/subject"
 	"github.com/ctxpush/ctxpush/fixtures"
@@ -279,8 +280,8 @@ func (e *explorer) note(format string, args ...any) {
 
 // sender is a sender of the check's requests.
 func (e *explorer) sender() *mocksender.Sender {
-	s := e.subject.Sender(e.subject.URL())
-	s.Clock, s.Attempted = clock.Scaled(e.TimeScale), e.Attempted
+	s := e.subject.Sender(e.subject.URL(), journal.Origin{Group: e.Of.Check.ID}, e.Attempted)
+	s.Clock = clock.Scaled(e.TimeScale)
 	return s
 }
 

@@ -203,9 +203,9 @@ func (t *tally) sent(d mocksender.Delivery, events int) {
 	}
 }
 
-// looked counts schedules that were played, of which some were asked for, and
+// tallyUp counts schedules that were played, of which some were asked for, and
 // returns how many were played so far.
-func (t *tally) looked(played, asked []*bound) int {
+func (t *tally) tallyUp(played, asked []*bound) int {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	t.played += len(played)

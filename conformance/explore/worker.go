@@ -116,6 +116,7 @@ func (w *worker) look(ctx context.Context, all []*bound) error {
 		b.due = w.acked
 		switch {
 		case b.right(own):
+			w.looked(b, own)
 		case !slow && w.has(func(s state.Symptom) bool { return s == b.symptom(own) }):
 			// Others have failed so when their time was over, and none that was late
 			// has become right: to wait for each would make the run endless.
@@ -124,7 +125,7 @@ func (w *worker) look(ctx context.Context, all []*bound) error {
 			w.waiting = append(w.waiting, b)
 		}
 	}
-	played := w.looked(slices.DeleteFunc(all, func(b *bound) bool { return b.isLeftOut }), asked)
+	played := w.tallyUp(slices.DeleteFunc(all, func(b *bound) bool { return b.isLeftOut }), asked)
 	if w.Advanced != nil {
 		w.Advanced(played, w.total)
 	}
@@ -174,6 +175,7 @@ func (b *bound) symptom(states []*state.State) state.Symptom {
 // judge compares a schedule's states with the wanted ones. kind is how a wrong
 // one is called; empty: as the entries tell.
 func (e *explorer) judge(b *bound, states []*state.State, kind event.Kind) {
+	e.looked(b, states)
 	for i, w := range b.wants {
 		m, wrong := state.Compare(w, states[i])
 		if !wrong {
@@ -191,6 +193,13 @@ func (e *explorer) judge(b *bound, states []*state.State, kind event.Kind) {
 		}
 		e.fail(s, b, f, late)
 		return // the others of the same message may follow from it
+	}
+}
+
+// looked keeps the states of a schedule that had settled.
+func (e *explorer) looked(b *bound, states []*state.State) {
+	for i, w := range b.wants {
+		e.subject.Journal.Looked(e.Of.Check.ID, w, states[i])
 	}
 }
 
@@ -248,7 +257,9 @@ func (e *explorer) compare(ctx context.Context, b scheduleBatch) error {
 				b.sent = append(b.sent, b.cast.Events(batch)...)
 			}
 		}
-		e.judge(b, states[:len(b.wants)], event.Reverted)
+		if own := states[:len(b.wants)]; !b.right(own) {
+			e.judge(b, own, event.Reverted)
+		}
 		states = states[len(b.wants):]
 	}
 	return nil

@@ -202,7 +202,7 @@ func (p recovery) resume(ctx context.Context, how string) error {
 	if how != "" {
 		p.subject.Note("receiver " + how + " when what it needs was gone, and is started again")
 	}
-	if err := p.subject.Resume(ctx); err != nil {
+	if err := p.subject.Resume(ctx, true); err != nil {
 		return err
 	}
 	p.note("the receiver has ended, and is started again in %s", time.Since(begin).Round(time.Millisecond))

@@ -195,6 +195,9 @@ func (p *player) expect(ctx context.Context, expect []scenarios.Expectation, fin
 	p.compared(time.Now(), wants, states, p.subject)
 	var open []scenarios.Want
 	for i, w := range wants {
+		if !isProvided(p.scenario) {
+			p.subject.Journal.Looked(p.options.Check.ID, w, states[i])
+		}
 		if m, wrong := state.Compare(w, states[i]); wrong {
 			if err := p.stillProvided(ctx); err != nil {
 				return err

@@ -27,7 +27,7 @@ func (p *courier) restart(ctx context.Context, how scenarios.Restart) error {
 		}
 		p.note("%v", err)
 	}
-	if err := p.subject.Resume(ctx); err != nil {
+	if err := p.subject.Resume(ctx, how == scenarios.RestartKill); err != nil {
 		if ctx.Err() != nil {
 			return ctx.Err()
 		}

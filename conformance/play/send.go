@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/ctxpush/ctxpush/conformance/event"
+	"github.com/ctxpush/ctxpush/conformance/journal"
 	"github.com/ctxpush/ctxpush/conformance/state"
 	"github.com/ctxpush/ctxpush/conformance/subject"
 	"github.com/ctxpush/ctxpush/mocksender"
@@ -122,8 +123,7 @@ func (p *courier) sender(step scenarios.Step, n int) (*mocksender.Sender, func()
 		}
 		base, done = proxy.URL(), proxy.Close
 	}
-	s := p.subject.Sender(base)
-	s.Attempted = p.options.Attempted
+	s := p.subject.Sender(base, journal.Origin{Group: p.options.Check.ID, Secret: journal.Secrets[step.Secret]}, p.options.Attempted)
 	s.Clock = clock.Scaled(p.speed(step))
 	if p.options.Pace == Hasty && step.Acknowledged() && step.Outage == "" {
 		const more = 2 // so that a receiver that was busy for a moment is not accused

@@ -44,7 +44,7 @@ func causes(checks []Check) []Cause {
 			name := cmp.Or(f.CauseID, f.Cause)
 			cause := at[name]
 			if cause == nil {
-				cause = &Cause{ID: f.CauseID, Level: c.Level, Text: f.Cause, Remedy: f.Remedy, Likely: true}
+				cause = &Cause{ID: f.CauseID, Level: c.Level, Text: f.Cause, Remedy: f.Remedy, Likely: !f.Foretold}
 				at[name] = cause
 				all = append(all, cause)
 			}

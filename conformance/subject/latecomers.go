@@ -26,6 +26,10 @@ const (
 // Latecomers are states that were wrong when the time to settle was over and may
 // come right yet: the page sets no time. Their methods may be called side by side.
 type Latecomers struct {
+	// Arrived is told of states that have come right; nil is nobody. It is set before
+	// any is awaited.
+	Arrived func([]scenarios.Want)
+
 	prober probe.Prober
 	settle func() time.Duration
 
@@ -135,6 +139,9 @@ func (l *Latecomers) look(ctx context.Context) error {
 		states = states[len(w.wants):]
 		if areRight(w.wants, own) {
 			w.took, l.came = now.Sub(w.since), now
+			if l.Arrived != nil {
+				l.Arrived(w.wants)
+			}
 		}
 	}
 	l.waiting = slices.DeleteFunc(l.waiting, func(w *Latecomer) bool { return w.took > 0 })

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/ctxpush/ctxpush/conformance/config"
+	"github.com/ctxpush/ctxpush/conformance/journal"
 	"github.com/ctxpush/ctxpush/conformance/probe"
 	"github.com/ctxpush/ctxpush/conformance/receiver"
 	"github.com/ctxpush/ctxpush/conformance/state"
@@ -26,6 +27,8 @@ type Subject struct {
 	Prober probe.Prober
 	// Throttle is what all senders of webhooks keep to.
 	Throttle *mocksender.Throttle
+	// Journal keeps what is sent and seen; nil keeps nothing.
+	Journal *journal.Journal
 	// Late are the states that were not right in time.
 	Late *Latecomers
 	hide *redact.Redactor
@@ -67,18 +70,29 @@ func (s *Subject) Close() error { return errors.Join(probe.Close(s.Prober), s.Re
 func (s *Subject) Secret() string { return string(s.Target.Secret) }
 
 // Sender is a sender of webhooks to the receiver, wherever it is after it was
-// started again, or to what stands before it at base.
-func (s *Subject) Sender(base string) *mocksender.Sender {
+// started again, or to what stands before it at base. attempted is told each
+// attempt as it is over; nil is nobody.
+func (s *Subject) Sender(base string, from journal.Origin, attempted func(mocksender.Attempt)) *mocksender.Sender {
 	follow := s.Dial
-	if base != s.URL() {
+	if from.Through = base != s.URL(); from.Through {
 		follow = nil
 	}
+	if s.Journal != nil {
+		tell := attempted
+		attempted = func(a mocksender.Attempt) {
+			s.Journal.Sent(from, a)
+			if tell != nil {
+				tell(a)
+			}
+		}
+	}
 	return &mocksender.Sender{
-		Dial:    follow,
-		URL:     base + s.Target.Path,
-		Secret:  s.Secret(),
-		Profile: s.Target.Protocol,
-		Timeout: s.Target.Timeout, Throttle: s.Throttle,
+		Dial:      follow,
+		Attempted: attempted,
+		URL:       base + s.Target.Path,
+		Secret:    s.Secret(),
+		Profile:   s.Target.Protocol,
+		Timeout:   s.Target.Timeout, Throttle: s.Throttle,
 	}
 }
 

@@ -34,6 +34,9 @@ type Supervisor struct {
 	// They are set before the receiver is started.
 	Ended func(how string)
 	Noted func(text string)
+	// Restarted is told that the receiver is started again, and whether it was
+	// killed or had ended of its own before that; nil is nobody.
+	Restarted func(killed bool)
 
 	base atomic.Pointer[string] // its address, another one after each start
 	// quiet is set where the receiver is made to end: that is neither told nor
@@ -107,7 +110,7 @@ func (s *Supervisor) Revive(ctx context.Context) (how string, ended bool) {
 	}
 	if s.revivals > maxRevivals {
 		s.lose(fmt.Errorf("it ended %d times of its own, the last time it %s", s.revivals, how))
-	} else if err := s.Start(ctx); err != nil && ctx.Err() == nil {
+	} else if err := s.restart(ctx, true); err != nil && ctx.Err() == nil {
 		s.lose(fmt.Errorf("it %s, and could not be started again: %w", how, err))
 	}
 	return how, true
@@ -145,10 +148,18 @@ func (s *Supervisor) Note(text string) {
 	}
 }
 
-// Resume starts a receiver again, however often it has ended before.
-func (s *Supervisor) Resume(ctx context.Context) error {
+// Resume starts a receiver again, however often it has ended before; killed: it
+// got no signal that it could heed.
+func (s *Supervisor) Resume(ctx context.Context, killed bool) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	return s.restart(ctx, killed)
+}
+
+func (s *Supervisor) restart(ctx context.Context, killed bool) error {
+	if s.Restarted != nil {
+		s.Restarted(killed)
+	}
 	return s.Start(ctx)
 }
 

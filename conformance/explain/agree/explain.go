@@ -68,11 +68,10 @@ func (x *Engine) Explain(ctx context.Context) Explanation {
 	if x.Failures() == 0 {
 		return e
 	}
-	e.Tried = x.try(ctx, x.singles())
 	for _, pick := range []func() []Trial{
-		func() []Trial { return agreeing(e.Tried, false) },
-		func() []Trial { return x.narrowest(agreeing(e.Tried, true)) },
-		func() []Trial { return agreeing(x.try(ctx, x.pairs(ctx)), false) },
+		func() []Trial { return agreeing(x.tried(ctx, &e, false)) },
+		func() []Trial { return x.narrowest(agreeing(x.tried(ctx, &e, true))) },
+		func() []Trial { return agreeing(x.try(ctx, x.pairs(ctx))) },
 	} {
 		if found := pick(); len(found) > 0 {
 			e.Cause = x.cause(found)
@@ -81,6 +80,15 @@ func (x *Engine) Explain(ctx context.Context) Explanation {
 	}
 	e.Likely = x.likely(ctx)
 	return e
+}
+
+// tried are the models with one mistake, of those that promise harm or of those
+// that only allow it: the latter have many outcomes, and are looked at where none
+// of the former is left.
+func (x *Engine) tried(ctx context.Context, e *Explanation, allows bool) []Trial {
+	all := x.try(ctx, slices.DeleteFunc(x.singles(), func(t Trial) bool { return t.Mistakes[0].Allows != allows }))
+	e.Tried = append(e.Tried, all...)
+	return all
 }
 
 // singles are all models with one mistake, the simplest first.
@@ -143,12 +151,9 @@ func inParallel(n int, do func(i int)) {
 	all.Wait()
 }
 
-// agreeing are the trials that nothing struck out, of mistakes that promise or
-// of those that only allow.
-func agreeing(trials []Trial, allows bool) []Trial {
-	return slices.DeleteFunc(slices.Clone(trials), func(t Trial) bool {
-		return !t.Struck.None() || allows != slices.ContainsFunc(t.Mistakes, func(m model.Mistake) bool { return m.Allows })
-	})
+// agreeing are the trials that nothing struck out.
+func agreeing(trials []Trial) []Trial {
+	return slices.DeleteFunc(slices.Clone(trials), func(t Trial) bool { return !t.Struck.None() })
 }
 
 // cause is the simplest of the trials that agree, with its figures.
@@ -322,4 +327,37 @@ func (x *Engine) agreesWith(t *Trial, groups []string) []bool {
 		of[i] = agrees[g]
 	}
 	return of
+}
+
+// Agrees tells whether the mistakes of a trial foretell everything.
+func (x *Engine) Agrees(t *Trial) bool {
+	m := x.model(t.Layout, t.Mistakes...)
+	return x.strike(&m).None()
+}
+
+// Shares are the mistakes of a trial to which the failures of each group belong:
+// those that foretell the most of them alone.
+func (x *Engine) Shares(t Trial) map[string][]string {
+	of := map[string]map[Fact]bool{}
+	for _, f := range x.failures(len(x.fails) + len(x.refuses)) {
+		g := x.group(f)
+		if of[g] == nil {
+			of[g] = map[Fact]bool{}
+		}
+		of[g][f] = true
+	}
+	shares := map[string][]string{}
+	for g, facts := range of {
+		most := -1
+		for _, m := range t.Mistakes {
+			n := x.foretells(&Trial{Mistakes: []model.Mistake{m}, Layout: t.Layout}, facts)
+			switch {
+			case n > most:
+				shares[g], most = []string{m.ID}, n
+			case n == most:
+				shares[g] = append(shares[g], m.ID)
+			}
+		}
+	}
+	return shares
 }

@@ -8,7 +8,7 @@ import (
 
 // maxStates is how many states a cell may be in before nothing is said of it
 // any more.
-const maxStates = 256
+const maxStates = 48
 
 // states are those that a cell may be in. The nil states are any: so much
 // happened at once that nothing can be said.
@@ -101,7 +101,7 @@ func (x *Engine) optional(m *model.Model, s states, p part) bool {
 }
 
 // maxPlaces is how many places the ways through a meeting may have.
-const maxPlaces = 4096
+const maxPlaces = 512
 
 // mingle is what a cell may be in after the requests of a meeting, whose entries
 // may mingle in every way that keeps each request's order.

@@ -1,0 +1,82 @@
+package explain
+
+import (
+	"context"
+	"slices"
+
+	"github.com/ctxpush/ctxpush/conformance/event"
+	"github.com/ctxpush/ctxpush/conformance/explain/agree"
+	"github.com/ctxpush/ctxpush/conformance/journal"
+	"github.com/ctxpush/ctxpush/conformance/state"
+	"github.com/ctxpush/ctxpush/scenarios"
+)
+
+// Diagnosis is which mistakes foretell what was seen of a receiver.
+type Diagnosis struct {
+	// Failures is how much of it a right receiver would not have shown.
+	Failures int
+	// Causes are the ids of what explains all of it; empty where no mistake, and no
+	// two, agree with everything.
+	Causes []string
+	// ByCheck are the causes of single checks, the likeliest first.
+	ByCheck map[string][]string
+
+	trial *agree.Trial // of which Causes are
+}
+
+// Diagnose runs the models over all that was sent and seen. What was found
+// before, of the beginning of the same run, is kept as long as it agrees. When ctx
+// ends the diagnosis is what is known by then.
+func Diagnose(ctx context.Context, j *journal.Journal, id scenarios.Identity, before Diagnosis) Diagnosis {
+	x := agree.New(observed(j, id))
+	d := Diagnosis{Failures: x.Failures(), ByCheck: map[string][]string{}}
+	if d.Failures == 0 {
+		return d
+	}
+	if d.trial = before.trial; d.trial == nil || !x.Agrees(d.trial) {
+		e := x.Explain(ctx)
+		d.trial = nil
+		if e.Cause != nil {
+			d.trial = &e.Cause.Trial
+		}
+		for _, l := range e.Likely {
+			var ids []string
+			for i := range l.Trials {
+				ids = append(ids, l.Trials[i].IDs()...)
+			}
+			d.ByCheck[l.Group] = causesOf(ids)
+		}
+	}
+	if d.trial != nil {
+		d.Causes = causesOf(d.trial.IDs())
+		for check, ids := range x.Shares(*d.trial) {
+			d.ByCheck[check] = causesOf(ids)
+		}
+	}
+	return d
+}
+
+// causesOf are the ids of the mistakes' causes.
+func causesOf(mistakes []string) []string {
+	var ids []string
+	for _, m := range mistakes {
+		if c, ok := CauseOfMistake(m); ok && !slices.Contains(ids, c.ID) {
+			ids = append(ids, c.ID)
+		}
+	}
+	return ids
+}
+
+// of is the cause of a check's failure; false where it has to be guessed.
+func (d Diagnosis) of(check string, s state.Symptom) (id string, certain, ok bool) {
+	if s.Kind == event.Crashed || s.Answer == state.TimedOut || s.Answer == state.NoAnswer {
+		return "", false, false
+	}
+	if ids := d.ByCheck[check]; len(ids) > 0 {
+		return ids[0], len(d.Causes) > 0, true
+	}
+	if len(d.Causes) == 1 {
+		return d.Causes[0], true, true
+	}
+	return "", false, false
+}
