@@ -67,7 +67,7 @@ faster by --time-scale.`,
 		if err != nil {
 			return err
 		}
-		if o.Target, err = t.config(cmd.Context(), s.lookupEnv); err != nil {
+		if o.Target, err = t.config(cmd.Context(), s); err != nil {
 			return err
 		}
 		switch given := cmd.Flags().Changed; { // to a Config 0 is the default
@@ -128,7 +128,7 @@ func (o *loading) flags(cmd *cobra.Command) {
 	f.StringVar(&o.Batch, "batch", "", fmt.Sprintf("entries of a request, such as 100 or 1..100 (default %d)", mocksender.MaxBatch))
 	f.StringVar(&o.faults, "faults", "", "what goes wrong on purpose, such as duplicate=5%,reorder=10%,drop=5%,lost-ack=1%,slow=1%,reset=1%")
 	f.Float64Var(&o.TimeScale, "time-scale", conformance.DefaultTimeScale, "how much faster than real time retries come; 1 takes two hours for a dropped batch")
-	f.StringVar(&o.verify, "verify", "", "which final states are looked at: all, sample=N messages, or none (default all, and "+defaultSample+" where the probe has no bulk look-up)")
+	f.StringVar(&o.verify, "verify", "", "which final states are read: all, sample=N messages, or none (default all, and "+defaultSample+" where the probe has no bulk look-up)")
 	f.StringArrayVar(&o.thresholds, "threshold", nil, "what must be kept, such as 'p99<250ms', 'error_rate<0.1%' or 'events_per_s>5000:abort=10s' (repeatable)")
 	f.StringVar(&o.findMax, "find-max", "", "search for the highest rate that keeps this threshold, such as 'p99<250ms', and all others; it begins at --rate, or 10/s")
 	f.DurationVar(&o.Level, "find-max-level", load.DefaultLevel, "how long each rate of the search is held")

@@ -56,7 +56,7 @@ func TestLoad(t *testing.T) {
 
 func TestLoadQuiet(t *testing.T) {
 	out, stderr := ctxpush(t, exitOK, loadArgs("--quiet", "--verify", "none")...)
-	if stderr != "" || !strings.HasPrefix(out, "PASSED") || !strings.Contains(out, "verification is off") {
+	if stderr != "" || !strings.HasPrefix(out, "PASSED") || !strings.Contains(out, "not read: --verify none") {
 		t.Errorf("%s%s", out, stderr)
 	}
 }

@@ -86,7 +86,7 @@ func (p Progress) line() string {
 	case Starting:
 		return b.String()
 	case Verifying:
-		fmt.Fprintf(&b, "  %s looked at", plural(p.Checked, "state"))
+		fmt.Fprintf(&b, "  %s read", plural(p.Checked, "state"))
 		if p.Wrong+p.Missing > 0 {
 			fmt.Fprintf(&b, ", %s wrong, %s missing", grouped(p.Wrong), grouped(p.Missing))
 		}

@@ -40,11 +40,11 @@ var counterDocs = []struct{ name, doc, label string }{
 	{"attempts_total", "Attempts to send a request.", ""},
 	{"retries_total", "Attempts that were not a request's first.", ""},
 	{"acknowledged_total", "Requests that were acknowledged.", ""},
-	{"dropped_total", "Requests that were given up after their last retry.", ""},
+	{"dropped_total", "Requests that were dropped after their last retry.", ""},
 	{"late_total", "Requests that were sent late because every connection was busy.", ""},
 	{"errors_total", "Attempts that failed, by kind.", "kind"},
 	{"faults_total", "Attempts that went wrong on purpose, by fault.", "fault"},
-	{"verified_states_total", "Final states that were looked at, by result: right, wrong or missing.", "result"},
+	{"verified_states_total", "Final states that were read, by result: right, wrong or missing.", "result"},
 }
 
 func init() {

@@ -1,7 +1,6 @@
 package load
 
 import (
-	"cmp"
 	"fmt"
 	"io"
 	"strings"
@@ -30,9 +29,9 @@ func Terminal(w io.Writer, r Report, o Options) error {
 	p.row("rate", fmt.Sprintf("%s requests/s, %s entries/s", rate(r.RequestsPerS), rate(r.EventsPerS)))
 	p.latencies("latency", r.LatencyMS, "from due")
 	p.latencies("service", r.ServiceMS, "from sent")
-	p.row("attempts", fmt.Sprintf("%s, %s, %s", grouped(r.Attempts), counted(r.Retries, "retry", "retries"), counted(r.DroppedBatches, "batch dropped", "batches dropped")))
+	p.row("attempts", fmt.Sprintf("%s, %s, %s", grouped(r.Attempts), plural(r.Retries, "retry"), plural(r.DroppedBatches, "batch")+" dropped"))
 	if r.Late+r.Unsent+r.Unsettled > 0 {
-		p.row("behind", fmt.Sprintf("%s late, %s unsent, %s given up with the load", grouped(r.Late), grouped(r.Unsent), grouped(r.Unsettled)))
+		p.row("behind", fmt.Sprintf("%s late, %s unsent, %s unanswered at the end", grouped(r.Late), grouped(r.Unsent), grouped(r.Unsettled)))
 	}
 	p.kinds("errors", r.Errors)
 	if r.ErrorRate > 0 {
@@ -127,11 +126,11 @@ func (p *printer) kinds(label string, kinds map[string]uint64) {
 func (v Verify) line() string {
 	switch {
 	case v.Mode == "none" || v.Mode == "":
-		return "not looked at: verification is off"
+		return "not read: --verify none"
 	case v.Skipped != "" && v.Checked == 0:
-		return "not looked at: " + text.Shown(v.Skipped, shownLine)
+		return "not read: " + text.Shown(v.Skipped, shownLine)
 	}
-	s := fmt.Sprintf("%s of %s looked at (%s/s): %s wrong, %s missing, %s not judged", plural(v.Checked, "state"), plural(v.Messages, "message"),
+	s := fmt.Sprintf("%s of %s read (%s/s): %s wrong, %s missing, %s not judged", plural(v.Checked, "state"), plural(v.Messages, "message"),
 		rate(v.StatesPerS), grouped(v.Wrong), grouped(v.Missing), grouped(v.NotJudged))
 	if v.Skipped != "" {
 		s += "; then " + text.Shown(v.Skipped, shownLine)
@@ -190,12 +189,4 @@ func (p *printer) examples(r *Report) {
 		}
 		p.b.WriteByte('\n')
 	}
-}
-
-// counted is n and the noun that fits.
-func counted(n uint64, one, many string) string {
-	if n == 1 {
-		return "1 " + one
-	}
-	return cmp.Or(grouped(n), "0") + " " + many
 }

@@ -5,24 +5,15 @@ import (
 	"math"
 	"strconv"
 	"time"
+
+	"github.com/ctxpush/ctxpush/conformance/internal/text"
 )
 
 // grouped is n with a comma between thousands.
-func grouped(n uint64) string {
-	s := strconv.FormatUint(n, 10)
-	for i := len(s) - 3; i > 0; i -= 3 {
-		s = s[:i] + "," + s[i:]
-	}
-	return s
-}
+func grouped(n uint64) string { return text.Thousands(n) }
 
 // plural is "1 request" or "2 requests".
-func plural(n uint64, noun string) string {
-	if n == 1 {
-		return "1 " + noun
-	}
-	return grouped(n) + " " + noun + "s"
-}
+func plural(n uint64, noun string) string { return text.Plural(n, noun) }
 
 // are is "1 state is" or "2 states are".
 func are(n uint64, noun string) string {

@@ -68,7 +68,7 @@ var metrics = func() []metric {
 		metric{"error_rate", percent, "attempts that failed", true, func(r *Report) (float64, bool) { return r.ErrorRate, r.Attempts > 0 }},
 		verified("wrong", "final states that are not right", func(v Verify) uint64 { return v.Wrong }),
 		verified("missing", "messages that are not known", func(v Verify) uint64 { return v.Missing }),
-		count("dropped", "batches given up after their last retry", func(r *Report) uint64 { return r.DroppedBatches }),
+		count("dropped", "batches dropped after their last retry", func(r *Report) uint64 { return r.DroppedBatches }),
 		count("late", "requests sent late because every connection was busy", func(r *Report) uint64 { return r.Late }),
 		count("unsent", "requests that were due and never sent", func(r *Report) uint64 { return r.Unsent }),
 		metric{"events_per_s", plain, "", true, func(r *Report) (float64, bool) { return r.EventsPerS, r.DurationS > 0 }},

@@ -68,7 +68,7 @@ var _ = Describe("Terminal", func() {
 		out := render(terminal.Options{Verbose: true}, event.CheckFinished{Verdict: v}, event.RunFinished{})
 		Expect(out).To(ContainSubstring("cause 2\n"))
 		Expect(out).NotTo(ContainSubstring("cause 3\n"))
-		Expect(out).To(ContainSubstring("and 40 × lost more in 4 other ways, in report.json\n"))
+		Expect(out).To(ContainSubstring("and 40 × lost more, shown in report.json\n"))
 	})
 
 	It("cuts long evidence in the middle and keeps the log's end", func() {

@@ -178,7 +178,7 @@ func (m *markdown) failures(r report.Report) {
 			a := groups[0]
 			how = fmt.Sprintf("%s × %s", text.Thousands(a.Count), a.Kind)
 			if n := len(groups) - 1; n > 0 {
-				how += ", and " + text.Plural(n, "other way")
+				how += ", and " + text.Plural(n, "more kind") + " of failure"
 			}
 			want, have = words.Compared(a.Expected, a.Got)
 			have = cmp.Or(have, a.Detail)

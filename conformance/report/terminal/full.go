@@ -93,7 +93,7 @@ func (f full) check(c report.Check, evidence bool) {
 	}
 	if rest := groups[min(len(groups), words.MaxGroups):]; len(rest) > 0 {
 		f.Gap()
-		f.prose(indent, fmt.Sprintf("and %s more in %s, in report.json", words.Tally(rest), text.Plural(len(rest), "other way")))
+		f.prose(indent, fmt.Sprintf("and %s more, shown in report.json", words.Tally(rest)))
 	}
 }
 
