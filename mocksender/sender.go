@@ -140,7 +140,7 @@ func (s *Sender) DeliverRequest(ctx context.Context, r Request, faults ...Fault)
 		case a.Acknowledged():
 			d.Outcome = Acknowledged
 			return d
-		case shot.err != nil || ctx.Err() != nil:
+		case shot.err != nil || ctx.Err() != nil || Local(a.Err) != nil:
 			d.Outcome = Aborted
 			return d
 		}
@@ -298,6 +298,9 @@ func (s *Sender) attempt(ctx context.Context, t shot, f Fault, n int) Attempt {
 	a.Resent = x.resent
 	a.Answer = t.redactor.answer(a.Answer)
 	a.Err = oneLine(t.redactor.err(err))
+	if lack := LackOf(err); lack != "" && ctx.Err() == nil {
+		a.Err = &LocalError{lack, a.Err}
+	}
 	s.tell(a)
 	return a
 }

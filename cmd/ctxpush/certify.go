@@ -68,7 +68,7 @@ what is wrong. Without a file and without flags that name a receiver it takes
 		if err != nil {
 			return err
 		}
-		if c.Target, err = t.config(cmd.Context(), s.lookupEnv); err != nil {
+		if c.Target, err = t.config(cmd.Context(), s); err != nil {
 			return err
 		}
 		for _, path := range own {

@@ -58,7 +58,7 @@ func Open(target config.Config, builtIn receiver.Constructor) (*Subject, error) 
 // New is a subject of a receiver and a probe that are there.
 func New(target config.Config, r receiver.Receiver, p probe.Prober) *Subject {
 	s := &Subject{
-		Supervisor: &Supervisor{Receiver: r}, Target: target, Prober: p, hide: redact.New(blank, string(target.Secret)),
+		Supervisor: &Supervisor{Receiver: r}, Target: target, Prober: p, hide: redact.New(blank, target.Hidden()...),
 		Throttle: &mocksender.Throttle{Every: target.Limits.Every(), Connections: target.Limits.Connections},
 	}
 	s.Late = &Latecomers{prober: p, settle: func() time.Duration { return s.Target.Settle }}
