@@ -15,6 +15,7 @@ import (
 	"github.com/ctxpush/ctxpush/conformance/play"
 	"github.com/ctxpush/ctxpush/conformance/subject"
 	"github.com/ctxpush/ctxpush/mocksender"
+	"github.com/ctxpush/ctxpush/mocksender/redact"
 	"github.com/ctxpush/ctxpush/scenarios"
 )
 
@@ -50,8 +51,8 @@ func Play(ctx context.Context, c Config, tell func(Trace)) ([]Played, error) {
 	if tell == nil {
 		tell = func(Trace) {}
 	}
-	played, err := r.playAlone(ctx, tell)
-	return played, errors.Join(err, r.subject.Close())
+	played, err := r.playAlone(ctx, func(t Trace) { tell(redact.Deep(r.hidden, t)) })
+	return redact.Deep(r.hidden, played), r.hidden.Err(errors.Join(err, r.subject.Close()))
 }
 
 // solo is a run of the scenarios that c names and nothing else.
@@ -71,6 +72,9 @@ func solo(c Config) (*run, error) {
 
 func (r *run) playAlone(ctx context.Context, tell func(Trace)) ([]Played, error) {
 	if err := r.subject.Start(ctx); err != nil {
+		return nil, err
+	}
+	if err := r.fit(); err != nil {
 		return nil, err
 	}
 	r.emit(r.started())

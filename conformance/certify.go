@@ -9,6 +9,7 @@ import (
 	"github.com/ctxpush/ctxpush/conformance/journal"
 	"github.com/ctxpush/ctxpush/conformance/report"
 	"github.com/ctxpush/ctxpush/conformance/subject"
+	"github.com/ctxpush/ctxpush/mocksender/redact"
 	"github.com/ctxpush/ctxpush/scenarios"
 )
 
@@ -38,7 +39,7 @@ func Certify(ctx context.Context, c Config) (Report, error) {
 	built := report.New()
 	r.cfg.Observers = append([]event.Observer{built}, c.Observers...)
 	err = r.certify(ctx)
-	return built.Report(), errors.Join(err, r.subject.Close())
+	return built.Report(), r.hidden.Err(errors.Join(err, r.subject.Close()))
 }
 
 // newRun is a run of the checks whose receiver and probe are ready to be used;
@@ -51,6 +52,10 @@ func newRun(c Config, checks []scenarios.Check) (*run, error) {
 	s.Journal = journal.New(c.Target.Protocol)
 	s.Restarted, s.Late.Arrived = s.Journal.Restarted, s.Journal.Late
 	r := &run{cfg: c, checks: checks, subject: s, patience: c.Shrink, telling: map[string]string{}}
+	s.Traceparent = c.Traceparent
+	if private := c.Target.Private(); len(private) > 0 {
+		r.hidden = redact.New("[secret]", private...)
+	}
 	s.Ended = func(how string) { r.note("receiver %s, and is started again", how) }
 	s.Noted = func(text string) { r.note("%s", text) }
 	for _, o := range c.Observers {

@@ -46,7 +46,7 @@ func (r *run) beginExploring(ctx context.Context, verdicts []*verdict) (wait fun
 		v.exploration.Judge, v.exploration.Lags = found.Fields, found.Lags
 		v.explored = explore.Result{Requests: found.Sent[i].Requests, Events: found.Sent[i].Events, Broke: err}
 	}
-	if r.subject.Target.Limits.Connections > 0 || found.Lags {
+	if r.connections > 0 || found.Lags {
 		r.explore(ctx, verdicts)
 		return func() {}
 	}

@@ -15,6 +15,7 @@ import (
 	"github.com/ctxpush/ctxpush/conformance/play"
 	"github.com/ctxpush/ctxpush/conformance/subject"
 	"github.com/ctxpush/ctxpush/mocksender"
+	"github.com/ctxpush/ctxpush/mocksender/redact"
 	"github.com/ctxpush/ctxpush/scenarios"
 )
 
@@ -26,9 +27,15 @@ type run struct {
 	began    time.Time
 	verdicts []*verdict // of the checks, in their order
 
+	// hidden are the target's private values besides the secret, which nothing shows
+	// that is recorded; nil where there are none.
+	hidden   *redact.Redactor
 	emitting sync.Mutex
 	// attempts is set where somebody wants to be told of each.
 	attempts bool
+	// connections is how many webhook requests may be under way at once: by the
+	// receiver's limits or this machine's; 0 is any number.
+	connections int
 
 	// plays counts the scenarios that were played, also again.
 	plays atomic.Int64
@@ -43,6 +50,7 @@ type run struct {
 }
 
 func (r *run) emit(e event.Event) {
+	e = redact.Deep(r.hidden, e)
 	r.emitting.Lock()
 	defer r.emitting.Unlock()
 	for _, o := range r.cfg.Observers {
@@ -88,6 +96,9 @@ func (r *run) describe(c scenarios.Check) event.Check {
 func (r *run) certify(ctx context.Context) error {
 	r.began = time.Now()
 	err := r.subject.Start(ctx)
+	if err == nil {
+		err = r.fit()
+	}
 	r.emit(r.started())
 	if err == nil {
 		err = r.reachable(ctx)
@@ -189,7 +200,8 @@ func (r *run) prepare(ctx context.Context, c *scenarios.Check) (*verdict, error)
 		return nil, err
 	}
 	for i, s := range c.Scenarios {
-		if reason := play.Unplayable(s, r.subject.Secret(), r.subject.Target.Limits.Connections); reason != "" && v.skip == "" {
+		limit := r.subject.Target.Limits.Connections
+		if reason := play.Unplayable(s, r.subject.Secret(), limit); reason != "" && v.skip == "" {
 			v.skip = reason
 		}
 		cast, err := r.bind(s, fmt.Sprintf("%s/%d", c.ID, i))
@@ -291,6 +303,9 @@ func (r *run) playAll(ctx context.Context, verdicts []*verdict, parallel int, ot
 func (r *run) play(ctx context.Context, plan planned, o play.Options) play.Outcome {
 	if lost := r.subject.Gone(); lost != nil {
 		return play.Broken(plan.scenario, plan.cast, fmt.Errorf("not played: the receiver is gone: %w", lost))
+	}
+	if err := r.beyond(plan.scenario); err != nil {
+		return play.Broken(plan.scenario, plan.cast, err)
 	}
 	r.subject.Revive(ctx)
 	return r.perform(ctx, plan, o, false)

@@ -71,6 +71,9 @@ type Config struct {
 	// FailureTraces.
 	Traces Traces
 
+	// Traceparent makes the traceparent header of each request, which ContextPush does
+	// not send: for receivers that are traced. nil: none is sent.
+	Traceparent func() string
 	// Observers read the run's events, each event in turn.
 	Observers []event.Observer
 	// Command repeats the run, for the report; empty is a line made of the seed.

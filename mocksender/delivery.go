@@ -16,7 +16,8 @@ const (
 	// Dropped: all retries failed, and the batch will not come again.
 	Dropped
 	// Aborted: the context ended first, or the request can't be sent at all,
-	// such as to a malformed URL.
+	// such as to a malformed URL or for want of what this machine
+	// lacks: its last Err is a *LocalError then.
 	Aborted
 )
 

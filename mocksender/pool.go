@@ -3,6 +3,7 @@ package mocksender
 import (
 	"context"
 	"sync"
+	"time"
 
 	"github.com/ctxpush/ctxpush/mocksender/internal/wire"
 )
@@ -12,6 +13,8 @@ type pool struct {
 	mu    sync.Mutex
 	idle  []*conn // the one used last at the end
 	open  int     // idle ones and those in use
+	busy  int     // requests under way
+	most  int     // of these, ever
 	slots chan struct{}
 }
 
@@ -22,7 +25,7 @@ func (p *pool) acquire(ctx context.Context, limit int) (release func(), err erro
 		return nil, err
 	}
 	if limit == 0 {
-		return func() {}, nil
+		return p.begin(), nil
 	}
 	p.mu.Lock()
 	if p.slots == nil {
@@ -32,9 +35,23 @@ func (p *pool) acquire(ctx context.Context, limit int) (release func(), err erro
 	p.mu.Unlock()
 	select {
 	case slots <- struct{}{}:
-		return func() { <-slots }, nil
+		end := p.begin()
+		return func() { end(); <-slots }, nil
 	case <-ctx.Done():
 		return nil, ctx.Err()
+	}
+}
+
+// begin counts a request that is under way until end is called.
+func (p *pool) begin() (end func()) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.busy++
+	p.most = max(p.most, p.busy)
+	return func() {
+		p.mu.Lock()
+		defer p.mu.Unlock()
+		p.busy--
 	}
 }
 
@@ -62,11 +79,12 @@ func (p *pool) pop(key string) *conn {
 	return nil
 }
 
-// put keeps a connection for later. It is closed where more than limit are
-// open.
+// put keeps the connection of a request that is under way for later. It is closed
+// where more than limit are open, or more are idle than were ever needed at once:
+// each fault makes a fresh one.
 func (p *pool) put(c *conn, limit int) {
 	p.mu.Lock()
-	if limit == 0 || p.open <= limit {
+	if (limit == 0 || p.open <= limit) && len(p.idle)+p.busy <= p.most {
 		p.idle = append(p.idle, c)
 		c = nil
 	}
@@ -98,8 +116,15 @@ func (p *pool) closeIdle(all bool) {
 	}
 }
 
+// What this machine lacks for a connection others may free: so long is that waited
+// for, in real time, with such a pause.
+const (
+	lackFor   = 2 * time.Second
+	lackPause = 20 * time.Millisecond
+)
+
 // dial opens a connection to the sender's endpoint. An idle one makes room
-// where the limit is reached.
+// where the limit is reached, or this machine has no more.
 func (s *Sender) dial(ctx context.Context, e wire.Endpoint) (*conn, error) {
 	p := &s.pool
 	p.mu.Lock()
@@ -110,6 +135,13 @@ func (s *Sender) dial(ctx context.Context, e wire.Endpoint) (*conn, error) {
 		p.closeIdle(false)
 	}
 	nc, err := e.Dial(ctx, s.Dial, s.TLS)
+	for end := time.Now().Add(lackFor); isPassing(err) && time.Now().Before(end); {
+		p.closeIdle(true)
+		if sleepUntil(ctx, time.Now().Add(lackPause)) != nil {
+			break
+		}
+		nc, err = e.Dial(ctx, s.Dial, s.TLS)
+	}
 	if err != nil {
 		p.mu.Lock()
 		p.open--
@@ -117,4 +149,10 @@ func (s *Sender) dial(ctx context.Context, e wire.Endpoint) (*conn, error) {
 		return nil, err
 	}
 	return newConn(nc, e.Key()), nil
+}
+
+// isPassing tells whether an error is of a lack that may be over in a moment.
+func isPassing(err error) bool {
+	lack := LackOf(err)
+	return lack != "" && lack != NoAccess
 }

@@ -53,11 +53,18 @@ type Sender struct {
 	RequestID func() string
 	// Seed is where the request ids come from.
 	Seed uint64
+	// Traceparent makes a TraceparentHeader for each attempt, which ContextPush does
+	// not send; nil sends none.
+	Traceparent func() string
 
 	requests atomic.Uint64
 	plans    atomic.Pointer[plan]
 	pool     pool
 }
+
+// TraceparentHeader names the span that a request belongs to, as W3C's Trace Context
+// has it.
+const TraceparentHeader = "traceparent"
 
 // String names the sender by its URL. It hides the other fields, of which one
 // is the secret.
@@ -133,7 +140,7 @@ func (s *Sender) DeliverRequest(ctx context.Context, r Request, faults ...Fault)
 		case a.Acknowledged():
 			d.Outcome = Acknowledged
 			return d
-		case shot.err != nil || ctx.Err() != nil:
+		case shot.err != nil || ctx.Err() != nil || Local(a.Err) != nil:
 			d.Outcome = Aborted
 			return d
 		}
@@ -232,6 +239,11 @@ func (s *Sender) aim(r Request) shot {
 var wires = sync.Pool{New: func() any { return new([]byte) }}
 
 func (s *Sender) attempt(ctx context.Context, t shot, f Fault, n int) Attempt {
+	if s.Traceparent != nil {
+		parent := s.Traceparent()
+		t.request.Set(TraceparentHeader, parent)
+		t.shown.Set(TraceparentHeader, parent)
+	}
 	a := Attempt{Number: n, URL: t.plan.shown, Request: t.shown, Err: t.err}
 	if f != nil {
 		a.Fault = f.Name()
@@ -286,6 +298,9 @@ func (s *Sender) attempt(ctx context.Context, t shot, f Fault, n int) Attempt {
 	a.Resent = x.resent
 	a.Answer = t.redactor.answer(a.Answer)
 	a.Err = oneLine(t.redactor.err(err))
+	if lack := LackOf(err); lack != "" && ctx.Err() == nil {
+		a.Err = &LocalError{lack, a.Err}
+	}
 	s.tell(a)
 	return a
 }

@@ -179,7 +179,16 @@ func outputsOf(t *testing.T, s step, dir string) map[string]string {
 		t.Fatal(err)
 	}
 	n := func(n int) string { return fmt.Sprint(n) }
-	return map[string]string{"result": string(r.Result), "report": dir, "passed": n(r.Summary.Passed), "failed": n(r.Summary.Failed), "waived": n(r.Summary.Waived), "skipped": n(r.Summary.Skipped)}
+	known, fresh := 0, 0
+	verdict := fmt.Sprintf("%s: %d passed, %d failed, %d recommended failed", strings.ToUpper(string(r.Result)), r.Summary.Passed, r.Summary.FailedRequired(), r.Summary.FailedRecommended)
+	if r.Baseline != nil {
+		known, fresh = r.Baseline.Known, len(r.Baseline.New)
+	}
+	if r.Accepted() != "" {
+		verdict = "PASS: " + r.Accepted()
+	}
+	return map[string]string{"result": string(r.Result), "report": dir, "passed": n(r.Summary.Passed), "failed": n(r.Summary.Failed), "waived": n(r.Summary.Waived), "skipped": n(r.Summary.Skipped),
+		"failed-required": n(r.Summary.FailedRequired()), "failed-recommended": n(r.Summary.FailedRecommended), "known": n(known), "new": n(fresh), "verdict": verdict}
 }
 
 func TestActionPasses(t *testing.T) {
@@ -229,11 +238,11 @@ func TestActionWithABaseline(t *testing.T) {
 		t.Errorf("a baseline alone: exit code %d\n%s", s.code, s.said)
 	}
 	inputs["only-new"] = "true"
-	if s := act(t, dir, inputs); s.code != exitOK || s.outputs["result"] != "fail" || !maps.Equal(s.outputs, outputsOf(t, s, "after")) {
+	if s := act(t, dir, inputs); s.code != exitOK || s.outputs["result"] != "fail" || s.outputs["verdict"] != "PASS: nothing new, 1 known" || !strings.Contains(s.said, "\n::notice title=ctxpush::PASS: nothing new, 1 known\n") || !maps.Equal(s.outputs, outputsOf(t, s, "after")) {
 		t.Errorf("known before: exit code %d, outputs %v\n%s", s.code, s.outputs, s.said)
 	}
 	inputs["focus"] = "order/reversed,order/delivered-after-opened"
-	if s := act(t, dir, inputs); s.code != exitFellShort {
+	if s := act(t, dir, inputs); s.code != exitFellShort || s.outputs["new"] == "0" || !maps.Equal(s.outputs, outputsOf(t, s, "after")) {
 		t.Errorf("one is new: exit code %d, outputs %v\n%s", s.code, s.outputs, s.said)
 	}
 	inputs["baseline"] = "none.json"
@@ -271,7 +280,7 @@ func TestActionHostileInputs(t *testing.T) {
 				t.Errorf("%s %q: exit code %d, outputs %v\n%s", name, value, s.code, s.outputs, s.said)
 			}
 			for line := range strings.Lines(s.said) {
-				own := strings.HasPrefix(line, "::error title=ctxpush::") || strings.HasPrefix(line, "::error title=ctxpush%3A error::")
+				own := strings.HasPrefix(line, "::error title=ctxpush::") || line == "::notice title=ctxpush::ERROR: 0 passed, 0 failed, 0 recommended failed\n" || strings.HasPrefix(line, "::error title=ctxpush%3A error::")
 				if strings.HasPrefix(line, "::") && !own {
 					t.Errorf("%s %q: GitHub is told %q", name, value, line)
 				}

@@ -68,7 +68,7 @@ what is wrong. Without a file and without flags that name a receiver it takes
 		if err != nil {
 			return err
 		}
-		if c.Target, err = t.config(cmd.Context(), s.lookupEnv); err != nil {
+		if c.Target, err = t.config(cmd.Context(), s); err != nil {
 			return err
 		}
 		for _, path := range own {
@@ -105,18 +105,17 @@ func certify(ctx context.Context, s streams, c conformance.Config, o outputs) er
 	if err := dir.Prepare(o.dir); err != nil {
 		return mistake{err}
 	}
-	followers, unfollow, err := o.follow()
-	if err != nil {
+	if err := o.follow.begin(ctx, &c); err != nil {
 		return err
 	}
 	if !o.quiet {
 		fmt.Fprintln(s.err, origin{&c.Seed, &c.Salt, &c.Epoch})
 	}
 	progress := o.progress(s)
-	c.Observers = append(append(c.Observers, progress), followers...)
+	c.Observers = append(c.Observers, progress)
 	r, err := conformance.Certify(ctx, c)
 	progress.Close()
-	followed := unfollow()
+	followed := o.follow.end(ctx, s.err)
 	if isMistake(err) {
 		return err
 	}
@@ -126,11 +125,9 @@ func certify(ctx context.Context, s streams, c conformance.Config, o outputs) er
 	}
 	if earlier != nil {
 		r = r.Since(*earlier)
+		r.Baseline.OnlyNew = o.exit.OnlyNew
 	}
 	wrote := errors.Join(o.write(s, r), followed)
-	if followed != nil {
-		fmt.Fprintln(s.err, "ctxpush:", followed)
-	}
 	if code := r.ExitCode(o.exit); code != exitOK {
 		return verdict(code)
 	}

@@ -41,7 +41,7 @@ longer, and judges no more than whether certify could.`,
 		}
 		p := findings{out: s.out, color: s.outColor, quiet: asJSON}
 		var err error
-		if o.Target, err = t.config(cmd.Context(), s.lookupEnv); err != nil {
+		if o.Target, err = t.config(cmd.Context(), s); err != nil {
 			var wrong *config.Error
 			if !errors.As(err, &wrong) {
 				return err

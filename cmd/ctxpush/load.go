@@ -67,7 +67,7 @@ faster by --time-scale.`,
 		if err != nil {
 			return err
 		}
-		if o.Target, err = t.config(cmd.Context(), s.lookupEnv); err != nil {
+		if o.Target, err = t.config(cmd.Context(), s); err != nil {
 			return err
 		}
 		switch given := cmd.Flags().Changed; { // to a Config 0 is the default

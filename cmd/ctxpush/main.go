@@ -23,6 +23,10 @@ func main() {
 const memory = 160 << 20
 
 func run() int {
+	if len(os.Args) == 2 && os.Args[1] == jqWord {
+		return serveJQ()
+	}
+	useJQWorker()
 	if os.Getenv("GOMEMLIMIT") == "" {
 		debug.SetMemoryLimit(memory)
 	}
@@ -36,6 +40,7 @@ func run() int {
 		cancel(interrupt{s})
 		signal.Reset() // the next one ends the program at once
 	}()
-	err := newRoot(stdio()).ExecuteContext(ctx)
-	return exitCode(ctx, os.Stderr, err)
+	s := stdio()
+	err := newRoot(s).ExecuteContext(ctx)
+	return exitCode(ctx, s.err, err)
 }

@@ -1,19 +1,15 @@
 package main
 
 import (
-	"cmp"
 	"context"
 	"errors"
 	"fmt"
-	"os"
 
 	"github.com/spf13/pflag"
 
-	"github.com/ctxpush/ctxpush/conformance/event"
 	"github.com/ctxpush/ctxpush/conformance/report"
 	"github.com/ctxpush/ctxpush/conformance/report/ci"
 	"github.com/ctxpush/ctxpush/conformance/report/dir"
-	"github.com/ctxpush/ctxpush/conformance/report/ndjson"
 	"github.com/ctxpush/ctxpush/conformance/report/terminal"
 	"github.com/ctxpush/ctxpush/scenarios/strictyaml"
 )
@@ -24,14 +20,14 @@ type outputs struct {
 	baseline       string
 	quiet, verbose bool
 	traceRequests  bool
-	events         string
+	follow         following
 	exit           report.ExitOptions
 }
 
 func (o *outputs) addFlags(f *pflag.FlagSet) {
 	f.StringVar(&o.dir, "report-dir", "ctxpush-report", "where the report's files are written: report.json, report.html, junit.xml and others")
 	f.StringVar(&o.baseline, "baseline", "", "report.json of an earlier run: tells what is new since then and what is fixed")
-	f.StringVar(&o.events, "events", "", "write what happens to this file as it happens, as JSON lines; ctxpush schema events describes them")
+	o.follow.addFlags(f)
 	f.BoolVar(&o.exit.OnlyNew, "only-new", false, "exit 1 only for failures that the --baseline does not have")
 	f.BoolVar(&o.exit.FailOnSkip, "fail-on-skip", false, "exit 1 if a check was skipped")
 	f.BoolVar(&o.exit.StrictWaivers, "strict-waivers", false, "exit 1 if a waived check passes")
@@ -48,7 +44,7 @@ func (o *outputs) validate() error {
 	case o.quiet && (o.verbose || o.traceRequests):
 		return mistakef("--quiet beside --verbose or --trace-requests: want one of the two")
 	}
-	return nil
+	return o.follow.validate()
 }
 
 // earlier is the report to compare with; nil where none is wanted.
@@ -73,25 +69,6 @@ func (o *outputs) earlier(ctx context.Context) (*report.Report, error) {
 		return nil, mistakef("--baseline %s: %w", o.baseline, err)
 	}
 	return &r, nil
-}
-
-// follow are the observers that write a run's events elsewhere, and what ends
-// them: its error is the last that kept them from it.
-func (o *outputs) follow() (all []event.Observer, end func() error, err error) {
-	if o.events == "" {
-		return nil, func() error { return nil }, nil
-	}
-	f, err := os.Create(o.events)
-	if err != nil {
-		return nil, nil, mistakef("--events %w", err)
-	}
-	w := &ndjson.Writer{W: f}
-	return []event.Observer{w}, func() error {
-		if err := cmp.Or(w.Err(), f.Close()); err != nil {
-			return fmt.Errorf("--events %w", err)
-		}
-		return nil
-	}, nil
 }
 
 // progress tells of the run while it goes on.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"os"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -137,8 +138,11 @@ func TestCertifyWithABaseline(t *testing.T) {
 		t.Errorf("got\n%s", out)
 	}
 	out, _ := ctxpush(t, exitOK, append(args, "--only-new")...)
-	if !strings.Contains(out, "\nFAIL  ") {
-		t.Errorf("it does not say that it failed:\n%s", out)
+	if !regexp.MustCompile(`\nPASS  [^\n]+: nothing new, (\d+) known; 0 passed, 1 failed of 1 check, [^\n]+\n$`).MatchString(out) {
+		t.Errorf("it does not say that nothing is new:\n%s", out)
+	}
+	if summary := read(t, folder, "summary.md"); !regexp.MustCompile(`^## ✅ .+: pass, nothing new, \d+ known\n`).MatchString(summary) {
+		t.Errorf("summary.md is\n%s", summary)
 	}
 	r, err := dir.Read(folder)
 	if err != nil || r.Baseline == nil || r.Baseline.Known == 0 || len(r.Baseline.New) != 0 || r.Result != report.Fail {

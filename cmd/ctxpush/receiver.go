@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"text/tabwriter"
 	"time"
@@ -27,7 +28,7 @@ func newReceiver(s streams) *cobra.Command {
 		Use:   "receiver",
 		Short: "Serve the reference receiver",
 		Long: `Receiver serves a correct webhook receiver that keeps the final state of every
-message in a SQLite file: the webhook itself, GET /state and POST /states to ask
+message, in a SQLite file with --store: the webhook itself, GET /state and POST /states to ask
 for states, and GET /healthz. It ends on Ctrl-C or SIGTERM, after the requests
 under way. With --mutant it has one known bug, to see how that is found.`,
 		Example: `  CTXPUSH_SECRET=s3cret ctxpush receiver --listen 127.0.0.1:8080 --store state.db
@@ -39,7 +40,7 @@ under way. With --mutant it has one known bug, to see how that is found.`,
 	f.StringVar(&opts.Listen, "listen", "127.0.0.1:8080", "host:port to listen on")
 	f.StringVar(&opts.Secret, "secret", "", "the shared secret (better in CTXPUSH_SECRET: process lists show flags)")
 	f.StringVar(&opts.Identity, "identity", "device", "device: a state for each device; user: one for each message")
-	f.StringVar(&opts.Store, "store", "", "SQLite file (default a temporary one)")
+	f.Var(&once{value: &opts.Store}, "store", "SQLite file that keeps states (default in memory, which no restart outlives)")
 	f.StringVar(&opts.Path, "path", "/webhook", "the webhook's path")
 	f.StringVar(&mutant, "mutant", "", "name of a planted bug")
 	f.BoolVar(&list, "list-mutants", false, "list the planted bugs and end")
@@ -61,8 +62,14 @@ under way. With --mutant it has one known bug, to see how that is found.`,
 			opts.Log = s.err
 		}
 		server, err := reference.Start(opts)
-		if err != nil {
+		switch {
+		case errors.Is(err, reference.ErrLocked):
+			return err
+		case err != nil:
 			return mistake{err}
+		}
+		if opts.Store == "" {
+			fmt.Fprintln(s.err, "receiver: states are kept in memory, and are gone when it ends: --store FILE keeps them")
 		}
 		fmt.Fprintf(s.err, "receiver: listening on %s%s, identity %s\n", server.URL(), opts.Path, opts.Identity)
 		<-cmd.Context().Done()
@@ -71,6 +78,33 @@ under way. With --mutant it has one known bug, to see how that is found.`,
 		return server.Shutdown(ctx)
 	}
 	return cmd
+}
+
+// once is a text flag that is given once at most: the second of two stores would
+// be used without a word about the first.
+type once struct {
+	value *string
+	given bool
+}
+
+// String is the value.
+func (o *once) String() string {
+	if o.value == nil {
+		return ""
+	}
+	return *o.value
+}
+
+// Type is string.
+func (o *once) Type() string { return "string" }
+
+// Set takes the value.
+func (o *once) Set(text string) error {
+	if o.given {
+		return fmt.Errorf("it is given twice, and is %q already", *o.value)
+	}
+	*o.value, o.given = text, true
+	return nil
 }
 
 func listMutants(s streams) error {

@@ -14,6 +14,7 @@ import (
 // err.
 type streams struct {
 	out, err  io.Writer
+	screen    *screen // before both; nil: none
 	in        io.Reader
 	inLive    bool // in is a terminal at which a person sits
 	outColor  bool
@@ -25,7 +26,8 @@ type streams struct {
 }
 
 func stdio() streams {
-	s := streams{out: os.Stdout, err: os.Stderr, in: os.Stdin, lookupEnv: os.LookupEnv}
+	hidden := &screen{}
+	s := streams{out: hidden.before(os.Stdout), err: hidden.before(os.Stderr), screen: hidden, in: os.Stdin, lookupEnv: os.LookupEnv}
 	outTerminal, errTerminal := term.IsTerminal(int(os.Stdout.Fd())), term.IsTerminal(int(os.Stderr.Fd()))
 	color := os.Getenv("NO_COLOR") == "" && os.Getenv("TERM") != "dumb"
 	s.outColor, s.errColor = outTerminal && color, errTerminal && color

@@ -78,7 +78,7 @@ func (p *playing) settle(ctx context.Context, s streams) error {
 	}
 	p.Version = version()
 	var err error
-	p.Target, err = p.target.config(ctx, s.lookupEnv)
+	p.Target, err = p.target.config(ctx, s)
 	return err
 }
 

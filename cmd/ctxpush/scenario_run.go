@@ -169,7 +169,7 @@ func (p *playing) watch(ctx context.Context, s streams, names []string) error {
 // started, as far as there are such. What is wrong with the file is told when it
 // is played.
 func (p *playing) programs(ctx context.Context, s streams) []string {
-	if c, err := p.target.config(ctx, s.lookupEnv); err == nil {
+	if c, err := p.target.config(ctx, s); err == nil {
 		p.Target = c
 	}
 	files := []string{p.target.file}

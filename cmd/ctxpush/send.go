@@ -69,7 +69,7 @@ sends nothing.`,
 			return err
 		}
 		t.spare = o.dryRun
-		c, err := t.config(cmd.Context(), s.lookupEnv)
+		c, err := t.config(cmd.Context(), s)
 		if err != nil {
 			return err
 		}

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 	"io"
 
@@ -39,7 +40,7 @@ func (t *sentTeller) delivered(status mocksender.DeliveryStatus, entries int, d 
 		t.dropped++
 	}
 	if t.array != nil {
-		return t.array.add(tellBatch(status, entries, d))
+		return errors.Join(t.array.add(tellBatch(status, entries, d)), mocksender.Local(d.Last().Err))
 	}
 	for _, a := range d.Attempts {
 		fmt.Fprintln(t.w, a.Line())
@@ -47,7 +48,7 @@ func (t *sentTeller) delivered(status mocksender.DeliveryStatus, entries int, d 
 	if !d.Acknowledged() {
 		fmt.Fprintf(t.w, "%s after %d attempts\n", d.Outcome, len(d.Attempts))
 	}
-	return nil
+	return mocksender.Local(d.Last().Err)
 }
 
 // close tells how many batches were not acknowledged; where some were not, that is

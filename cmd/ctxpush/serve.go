@@ -79,7 +79,7 @@ sends them elsewhere. The webhook's secret is the file's, or CTXPUSH_SECRET.`,
 		if err := t.argument(cmd, args); err != nil {
 			return err
 		}
-		if err := o.read(cmd.Context(), t, s.lookupEnv); err != nil {
+		if err := o.read(cmd.Context(), t, s); err != nil {
 			return err
 		}
 		return o.serve(cmd.Context(), s)
@@ -88,7 +88,8 @@ sends them elsewhere. The webhook's secret is the file's, or CTXPUSH_SECRET.`,
 }
 
 // read reads what is text, and the file. Nothing is touched yet.
-func (o *serving) read(ctx context.Context, t *target, env func(string) (string, bool)) (err error) {
+func (o *serving) read(ctx context.Context, t *target, s streams) (err error) {
+	env := s.lookupEnv
 	if t.file == "" && o.Webhook == "" {
 		if _, err := os.Stat(targetFile); err != nil {
 			return mistakef("no receiver to send webhooks to: want --webhook URL, or a receiver.yaml")
@@ -97,7 +98,7 @@ func (o *serving) read(ctx context.Context, t *target, env func(string) (string,
 	}
 	o.hasFile = t.file != ""
 	if o.hasFile {
-		if o.target, err = t.config(ctx, env); err != nil {
+		if o.target, err = t.config(ctx, s); err != nil {
 			return err
 		}
 	} else {
@@ -233,7 +234,7 @@ func (o *serving) run(ctx context.Context, s streams, l net.Listener, under *sub
 	defer func() { err = errors.Join(err, engine.Close()) }()
 	c := serve.Config{
 		Service: engine, CancelPath: o.CancelPath, APIToken: o.apiToken, Version: version(),
-		Hidden: []string{o.Secret, o.Token, o.apiToken},
+		Hidden: append(o.target.Private(), o.Secret, o.Token, o.apiToken),
 	}
 	if c.Loopback, err = serve.IsLoopback(o.listen); err != nil {
 		return mistake{err}

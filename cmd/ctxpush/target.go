@@ -76,9 +76,10 @@ func (t *target) argument(cmd *cobra.Command, args []string) error {
 }
 
 // config reads the file, puts flags and environment over it, and judges the
-// whole.
-func (t *target) config(ctx context.Context, env func(string) (string, bool)) (config.Config, error) {
+// whole. What is private in it the screen hides from then on.
+func (t *target) config(ctx context.Context, s streams) (config.Config, error) {
 	var c config.Config
+	env := s.lookupEnv
 	if err := t.choose(env); err != nil {
 		return c, err
 	}
@@ -87,6 +88,7 @@ func (t *target) config(ctx context.Context, env func(string) (string, bool)) (c
 		if c, err = await(ctx, func() (config.Config, error) { return config.Load(t.file, env) }); err != nil {
 			return c, err
 		}
+		s.screen.hide(c.Private())
 	}
 	if err := t.overlay(&c, env); err != nil {
 		return c, err
@@ -148,7 +150,7 @@ func repeatLine(cmd *cobra.Command, c config.Config, from origin) string {
 	words := strings.Fields(cmd.CommandPath())
 	cmd.Flags().Visit(func(f *pflag.Flag) {
 		switch f.Name {
-		case "seed", "salt", "epoch", "report-dir", "quiet", "verbose", "trace-requests", "events", "config", "built-in":
+		case "seed", "salt", "epoch", "report-dir", "quiet", "verbose", "trace-requests", "events", "otel", "traceparent", "config", "built-in":
 		default:
 			if f.Annotations[targetFlag] == nil {
 				words = append(words, flagWords(f)...)

@@ -52,6 +52,7 @@ func Parse(name string, data []byte, dir string, env func(string) (string, bool)
 	if err := (group{}).read(d, &key{}, root, reflect.ValueOf(&c).Elem()); err != nil {
 		return Config{}, err
 	}
+	c.origin.private = d.private
 	if len(d.lines) == 0 {
 		return Config{}, root.Errorf("is empty: want keys and values")
 	}
@@ -73,6 +74,7 @@ type decoder struct {
 	// made of: process lists would show one that is both.
 	argvVars   map[string]strictyaml.Node
 	secretVars []string
+	private    []string // Config.Private
 }
 
 func (d *decoder) mapping(n strictyaml.Node, allowed ...string) (strictyaml.Map, error) {
@@ -112,9 +114,10 @@ func (d *decoder) text(n strictyaml.Node, bare bool, sc scope) (string, error) {
 // origin remembers where a Config's keys were set, so that what is found wrong
 // later still names the line.
 type origin struct {
-	file  string
-	lines map[string]int    // by dotted key
-	flags map[string]string // the flag or variable, by the flag's name; nil before Overlay
+	file    string
+	private []string          // Config.Private
+	lines   map[string]int    // by dotted key
+	flags   map[string]string // the flag or variable, by the flag's name; nil before Overlay
 }
 
 // err blames the flag or variable that set the key, or else the line of the

@@ -17,7 +17,7 @@ import (
 var (
 	anyText = scalar{what: "TEXT", refuse: nil, bare: true, json: `"$ref": "#/$defs/anyText"`}
 	line    = scalar{what: "NAME", refuse: checkName, json: `"type": "string"`}
-	path    = scalar{what: "PATH", refuse: checkPath, json: `"$ref": "#/$defs/path"`}
+	path    = scalar{what: "PATH", refuse: checkPath, private: queryOf, json: `"$ref": "#/$defs/path"`}
 	address = scalar{what: "URL", refuse: checkURL, normalize: trimSlash, json: `"$ref": "#/$defs/url"`,
 		known: []string{"http://127.0.0.1:"}}
 	file    = scalar{what: "FILE", refuse: checkFile, json: `"type": "string", "minLength": 1`}
@@ -26,7 +26,7 @@ var (
 	service = scalar{what: "NAME", refuse: checkService,
 		json: `"anyOf": [{"type": "string", "pattern": "^[A-Za-z0-9._-]+$"}, {"$ref": "#/$defs/variable"}]`}
 	program  = scalar{what: "JQ", refuse: checkJQ, json: `"type": "string"`}
-	database = scalar{what: "DSN", refuse: checkDSN, scope: dsnScope, json: filled}
+	database = scalar{what: "DSN", refuse: checkDSN, private: allOf, scope: dsnScope, json: filled}
 	query    = scalar{what: "SELECT", json: filled}
 	checkID  = scalar{what: "CHECK", refuse: checkWaived,
 		json: `"anyOf": [{"type": "string", "pattern": "` + checkIDPattern + `"}, {"$ref": "#/$defs/variable"}]`}
@@ -49,7 +49,7 @@ var (
 	exec    = list{scalar: in(nil, checkNUL), split: byWords, process: true}
 	env     = variablesOf(envScope)
 	execEnv = variablesOf(headerScope)
-	headers = mapping{scalar: in(headerScope, checkHeaderValue), sep: ":", name: checkHeaderName,
+	headers = mapping{scalar: private(in(headerScope, checkHeaderValue)), sep: ":", name: checkHeaderName,
 		wrong: nameless("has no colon: want NAME:VALUE"), same: strings.EqualFold}
 )
 
@@ -68,8 +68,14 @@ func in(sc scope, refuse func(string) error) scalar {
 	return t
 }
 
+// private is t with all its variables private.
+func private(t scalar) scalar {
+	t.private = allOf
+	return t
+}
+
 func variablesOf(sc scope) mapping {
-	return mapping{scalar: in(sc, func(s string) error { return checkEnvValue(sc, s) }), sep: "=",
+	return mapping{scalar: private(in(sc, func(s string) error { return checkEnvValue(sc, s) })), sep: "=",
 		name: checkEnvName, wrong: nameless("has no =: want NAME=VALUE")}
 }
 

@@ -38,8 +38,9 @@ type scalar struct {
 	refuse    func(string) error                  // what is wrong with the text; nil: nothing ever is
 	onDisk    func(d *decoder, text string) error // the same, for what only a file can tell
 	normalize func(string) string
-	known     []string // all words, or examples
-	json      string   // members of a JSON Schema object
+	private   func(text string) string // the part of the text that holds secrets; nil: none does
+	known     []string                 // all words, or examples
+	json      string                   // members of a JSON Schema object
 }
 
 func (t scalar) place() string      { return t.what }
@@ -57,6 +58,9 @@ func (t scalar) read(d *decoder, _ *key, n strictyaml.Node, into reflect.Value) 
 	}
 	if err != nil {
 		return n.Errorf("%v", err)
+	}
+	if written, ok := n.Scalar(); ok && t.private != nil {
+		d.keepPrivate(t.private(written), t.scope)
 	}
 	return nil
 }

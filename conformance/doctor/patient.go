@@ -83,7 +83,15 @@ func (p *patient) attempt(ctx context.Context, alter func(*mocksender.Request), 
 	}
 	a := p.sender.Attempt(ctx, r, nil)
 	p.lastAck = time.Now()
-	return a, nil
+	return a, mocksender.Local(a.Err)
+}
+
+// unsent is a step whose request could not be made.
+func unsent(err error) Finding {
+	if mocksender.Local(err) != nil {
+		return broken(err.Error())
+	}
+	return broken(err.Error(), "this is a mistake of ctxpush's own: please report it")
 }
 
 // attemptFirst sends the first request, and again where that was answered 429 or

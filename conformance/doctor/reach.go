@@ -61,7 +61,7 @@ func (e *exam) webhook(ctx context.Context) Finding {
 		e.answer, err = e.attemptFirst(ctx, e.first.events...)
 	}
 	if err != nil {
-		return broken(err.Error(), "this is a mistake of ctxpush's own: please report it")
+		return unsent(err)
 	}
 	what := "POST " + e.Target.Path
 	a := e.answer
@@ -131,7 +131,7 @@ func (e *exam) refused(ctx context.Context, which string, alter func(*mocksender
 		a, err = e.attempt(ctx, alter, s.events...)
 	}
 	if err != nil {
-		return broken(err.Error(), "this is a mistake of ctxpush's own: please report it")
+		return unsent(err)
 	}
 	compare := "compare X-ctx-secret with the shared secret before anything else, and answer 401 where it is not the same"
 	if which == "missing" {

@@ -98,7 +98,7 @@ func probeAdvice(p config.Probe) []string {
 func (e *exam) unknown(ctx context.Context) Finding {
 	s, err := e.story("never sent", "", e.mildest())
 	if err != nil {
-		return broken(err.Error(), "this is a mistake of ctxpush's own: please report it")
+		return unsent(err)
 	}
 	states, err := e.subject.Prober.States(ctx, keysOf(s))
 	advice := "answer 404 for a message that is not known, and null in a bulk look-up"
@@ -128,13 +128,13 @@ func (e *exam) finalState(ctx context.Context) Finding {
 	final := history[len(history)-1]
 	var err error
 	if e.whole, err = e.story("whole", final, history...); err != nil {
-		return broken(err.Error(), "this is a mistake of ctxpush's own: please report it")
+		return unsent(err)
 	}
 	for _, entry := range e.whole.events {
 		a, err := e.attempt(ctx, nil, entry)
 		switch {
 		case err != nil:
-			return broken(err.Error(), "this is a mistake of ctxpush's own: please report it")
+			return unsent(err)
 		case a.Err != nil:
 			return short(fmt.Sprintf("the entry %s: %s", entry.DeliveryStatus, a.Err), e.lastWords())
 		case !a.Acknowledged():
@@ -178,7 +178,7 @@ func (e *exam) bulk(ctx context.Context) Finding {
 	for i := range asked {
 		var err error
 		if asked[i], err = e.story(fmt.Sprintf("never sent %d", i), "", e.mildest()); err != nil {
-			return broken(err.Error(), "this is a mistake of ctxpush's own: please report it")
+			return unsent(err)
 		}
 	}
 	const place = 1

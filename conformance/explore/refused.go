@@ -63,6 +63,9 @@ func (w *worker) blame(ctx context.Context, connection int, parts []part, d mock
 		if d.Acknowledged() || ctx.Err() != nil {
 			return 0, ctx.Err()
 		}
+		if err := mocksender.Local(d.Last().Err); err != nil {
+			return 0, err
+		}
 		w.Refusals.see(parts[0].events[connection], false)
 		w.turnedDown(parts[0].bound, d)
 		return 1, nil
@@ -87,6 +90,9 @@ func (w *worker) blame(ctx context.Context, connection int, parts []part, d mock
 		w.add(d, len(batches(side)[connection]))
 		if ctx.Err() != nil {
 			return blamed, ctx.Err()
+		}
+		if err := mocksender.Local(d.Last().Err); err != nil {
+			return blamed, err
 		}
 		if d.Acknowledged() {
 			w.taken(side, connection)

@@ -97,6 +97,8 @@ func (w *worker) post(ctx context.Context, parts []part) error {
 		switch {
 		case ctx.Err() != nil:
 			return ctx.Err()
+		case mocksender.Local(d.Last().Err) != nil:
+			return mocksender.Local(d.Last().Err)
 		case d.Acknowledged():
 			w.taken(parts, i)
 		case d.TooMany():

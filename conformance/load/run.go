@@ -51,11 +51,15 @@ func Run(ctx context.Context, c Config) (Report, error) {
 	if r.subject, err = subject.Open(c.Target, c.BuiltIn); err != nil {
 		return Report{}, err
 	}
-	r.hidden = redact.New("[secret]", r.subject.Secret())
+	r.hidden = redact.New("[secret]", append(c.Target.Private(), r.subject.Secret())...)
 	r.subject.Ended = r.ends.add
 	rep, err := r.play(ctx)
 	err = errors.Join(err, r.subject.Close())
 	rep.tidy()
+	if private := c.Target.Private(); len(private) > 0 {
+		hidden := redact.New("[secret]", private...)
+		return redact.Deep(hidden, rep), hidden.Err(err)
+	}
 	return rep, err
 }
 

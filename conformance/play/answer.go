@@ -13,6 +13,9 @@ import (
 // judgeAnswer compares what came back with what the step wants.
 func (p *courier) judgeAnswer(ctx context.Context, step scenarios.Step, d mocksender.Delivery) error {
 	last := d.Last()
+	if err := mocksender.Local(last.Err); err != nil {
+		return err
+	}
 	if last.Err != nil && state.AnswerOf(last) != state.TimedOut {
 		if how, ended := p.subject.ReviveSoon(ctx); ended {
 			p.fail(event.Failure{Kind: event.Crashed, Answer: state.NoAnswer, Detail: "the receiver " + how})

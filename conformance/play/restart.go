@@ -32,6 +32,9 @@ func (p *courier) restart(ctx context.Context, how scenarios.Restart) error {
 			return ctx.Err()
 		}
 		p.subject.Lose(err)
+		if local := mocksender.Local(err); local != nil {
+			return local
+		}
 		p.done(event.Step{Kind: event.Restarted, AtUS: p.since(begin), TookUS: time.Since(begin).Microseconds(), Text: signal, Error: firstLine(err)})
 		p.fail(event.Failure{Kind: event.Crashed, Answer: state.NotStarted, Detail: "after " + signal + " it did not start again: " + firstLine(err)})
 		return errUnfit

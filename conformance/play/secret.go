@@ -37,17 +37,27 @@ func swapCase(r rune) rune {
 	return unicode.ToUpper(r)
 }
 
-// Unplayable says why the scenario can't be played with that secret and over so
-// many connections, 0 for any number; empty where it can.
-func Unplayable(s scenarios.Scenario, secret string, connections int) string {
+// Connections is how many of the scenario's requests are under way at once.
+func Connections(s scenarios.Scenario) int {
+	most := 1
 	for _, step := range s.Steps {
 		needed := max(1, len(step.Together))
 		if slices.Contains(step.Faults, mocksender.Copy{}.Name()) {
 			needed++
 		}
+		most = max(most, needed)
+	}
+	return most
+}
+
+// Unplayable says why the scenario can't be played with that secret and over so
+// many connections, 0 for any number; empty where it can.
+func Unplayable(s scenarios.Scenario, secret string, connections int) string {
+	if needed := Connections(s); connections > 0 && needed > connections {
+		return fmt.Sprintf("it needs %d requests at once, and limits.connections is %d", needed, connections)
+	}
+	for _, step := range s.Steps {
 		switch {
-		case connections > 0 && needed > connections:
-			return fmt.Sprintf("it needs %d requests at once, and limits.connections is %d", needed, connections)
 		case step.Secret == scenarios.SecretCase && strings.Map(swapCase, secret) == secret:
 			return "the secret has no letters, so that it has no other case"
 		case step.Secret == scenarios.SecretPrefix && len(secret) < 2:

@@ -13,12 +13,11 @@ import (
 	"github.com/ctxpush/ctxpush/conformance/event"
 	"github.com/ctxpush/ctxpush/conformance/state"
 	"github.com/ctxpush/ctxpush/mocksender"
-	"github.com/itchyny/gojq"
 )
 
 // reader turns an answer into a state.
 type reader struct {
-	jq       *gojq.Code // nil: the answer is the state
+	jq       runner // nil: the answer is the state
 	src      string
 	mend     string // what the owner can change where the answer is no state
 	statuses map[string]mocksender.DeliveryStatus
@@ -183,40 +182,6 @@ func (r *reader) status(word string) (mocksender.DeliveryStatus, error) {
 		mapped = fmt.Sprintf(" (it has %s)", words(slices.Sorted(maps.Keys(r.statuses))))
 	}
 	return "", fmt.Errorf("delivery_status is %q: want one of %s; map the receiver's word under statuses:%s", r.redact.cut(word, 80), words(mocksender.Statuses), mapped)
-}
-
-// query is jq's one result, empty where there is none.
-func (r *reader) query(ctx context.Context, raw json.RawMessage) (json.RawMessage, error) {
-	in, ok := state.ParseJSON(raw)
-	if !ok {
-		return nil, errors.New("the state is no JSON")
-	}
-	results := r.jq.RunWithContext(ctx, in)
-	out, ok := results.Next()
-	if !ok {
-		return nil, nil
-	}
-	if err, ok := out.(error); ok {
-		return nil, r.failure(ctx, err)
-	}
-	if more, ok := results.Next(); ok {
-		if err, ok := more.(error); ok {
-			return nil, r.failure(ctx, err)
-		}
-		return nil, fmt.Errorf("probe.http.jq %q gives more than one result: want one, or none for a message that is not known", plain(r.src, 80))
-	}
-	result, err := gojq.Marshal(out)
-	if err != nil {
-		return nil, r.failure(ctx, err)
-	}
-	return result, nil
-}
-
-func (r *reader) failure(ctx context.Context, err error) error {
-	if ctx.Err() != nil {
-		return fmt.Errorf("probe.http.jq %q did not end in time", plain(r.src, 80))
-	}
-	return fmt.Errorf("probe.http.jq %q failed: %s", plain(r.src, 80), r.redact.cut(err.Error(), 160))
 }
 
 // text is a member that is text, empty where it is absent or null.

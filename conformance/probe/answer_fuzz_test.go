@@ -38,9 +38,11 @@ func FuzzState(f *testing.F) {
 			if err != nil {
 				t.Skip()
 			}
-			if r.jq, err = gojq.Compile(query); err != nil {
+			code, err := gojq.Compile(query)
+			if err != nil {
 				t.Skip()
 			}
+			r.jq = inProcess{code}
 		}
 		ctx, cancel := context.WithTimeout(t.Context(), 100*time.Millisecond)
 		defer cancel()
@@ -67,7 +69,7 @@ func TestProgramsThatNeverEnd(t *testing.T) {
 			t.Fatal(err)
 		}
 		ctx, cancel := context.WithTimeout(t.Context(), 50*time.Millisecond)
-		_, err = (&reader{jq: code, src: program}).state(ctx, json.RawMessage(`{"delivery_status":"opened"}`))
+		_, err = (&reader{jq: inProcess{code}, src: program}).state(ctx, json.RawMessage(`{"delivery_status":"opened"}`))
 		if cancel(); err == nil || !strings.Contains(err.Error(), "did not end in time") {
 			t.Errorf("%s: %v", program, err)
 		}

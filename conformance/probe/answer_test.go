@@ -17,7 +17,7 @@ func TestEndlessJQ(t *testing.T) {
 		}
 		ctx, cancel := context.WithTimeout(t.Context(), 10*time.Millisecond)
 		defer cancel()
-		r := reader{jq: code, src: src, mend: "probe.http.jq", redact: newRedactor(nil)}
+		r := reader{jq: inProcess{code}, src: src, mend: "probe.http.jq", redact: newRedactor(nil)}
 		_, err = r.state(ctx, []byte(`{}`))
 		if want := `probe.http.jq "` + src + `" did not end in time`; err == nil || err.Error() != want {
 			t.Errorf("got %v, want %s", err, want)

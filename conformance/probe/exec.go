@@ -120,7 +120,7 @@ func (p *execProber) ask(ctx context.Context, key mocksender.Key) (*event.State,
 		e.Temporary = exit != notExecutable && exit != notFound // it may find its database again
 		return nil, e
 	}
-	state, err := p.reader.state(ctx, out.kept.Bytes())
+	state, err := p.reader.state(ctx, bytes.TrimPrefix(out.kept.Bytes(), bom))
 	if err != nil {
 		return nil, p.failf("%s", err)
 	}

@@ -17,6 +17,7 @@ import (
 
 	"github.com/ctxpush/ctxpush/conformance/config"
 	"github.com/ctxpush/ctxpush/conformance/event"
+	"github.com/ctxpush/ctxpush/conformance/internal/files"
 	"github.com/ctxpush/ctxpush/mocksender"
 	"golang.org/x/sync/errgroup"
 )
@@ -30,7 +31,7 @@ const (
 	// A chunk of keys is below 100 kB, the least limit of a body that common
 	// frameworks set by themselves.
 	chunk    = 200
-	parallel = 8 // requests at once
+	parallel = 8 // requests at once, where this process may open enough files
 
 	keySize = 256 // bytes of most keys
 )
@@ -45,6 +46,7 @@ type httpProber struct {
 	wait    time.Duration
 	long    chan struct{} // held while a long answer is read
 	client  *http.Client
+	side    int // how many requests are made at once
 	reader  reader
 	redact  redactor
 }
@@ -54,9 +56,6 @@ func newHTTP(cfg config.Config, base func() string, client *http.Client) (Prober
 	code, err := spec.Program()
 	if err != nil {
 		return nil, cfg.Mistake("probe.http.jq", "%s", err)
-	}
-	if strings.TrimSpace(spec.JQ) == "." {
-		code = nil
 	}
 	if spec.URL != "" {
 		base = func() string { return spec.URL }
@@ -68,8 +67,9 @@ func newHTTP(cfg config.Config, base func() string, client *http.Client) (Prober
 		headers: http.Header{},
 		wait:    min(cfg.Timeout, maxWait),
 		long:    make(chan struct{}, 1),
+		side:    sideBySide(),
 	}
-	secrets := []string{string(cfg.Secret)}
+	secrets := cfg.Hidden()
 	for name, template := range spec.Headers {
 		text := config.Expand(template, map[string]string{config.VarSecret: string(cfg.Secret)})
 		secrets = append(secrets, text)
@@ -80,9 +80,19 @@ func newHTTP(cfg config.Config, base func() string, client *http.Client) (Prober
 		p.headers.Set(name, text)
 	}
 	p.redact = newRedactor(secrets)
-	p.reader = reader{jq: code, src: spec.JQ, mend: "probe.http.jq", statuses: cfg.Statuses, redact: p.redact}
+	p.reader = reader{jq: runnerOf(spec.JQ, code), src: spec.JQ, mend: "probe.http.jq", statuses: cfg.Statuses, redact: p.redact}
 	p.client = ownClient(client)
 	return p, nil
+}
+
+// sideBySide is how many requests are made at once: fewer where few files may be
+// opened.
+func sideBySide() int {
+	const share = 32
+	if _, left := files.Left(); left < files.Enough {
+		return min(parallel, max(1, left/share))
+	}
+	return parallel
 }
 
 func ownClient(client *http.Client) *http.Client {
@@ -100,12 +110,20 @@ func ownClient(client *http.Client) *http.Client {
 	return &own
 }
 
+// Close ends the process of a program of the owner's own.
+func (p *httpProber) Close() error {
+	if p.reader.jq == nil {
+		return nil
+	}
+	return p.reader.jq.close()
+}
+
 // States asks with one request a key, or with one a chunk of keys where there
 // is a bulk look-up.
 func (p *httpProber) States(ctx context.Context, keys []mocksender.Key) ([]*event.State, error) {
 	states := make([]*event.State, len(keys))
 	group, inner := errgroup.WithContext(ctx)
-	group.SetLimit(parallel)
+	group.SetLimit(p.side)
 	if p.bulk != "" {
 		at := 0
 		for part := range slices.Chunk(keys, chunk) {
@@ -270,6 +288,9 @@ func (q *question) ask(ctx context.Context, body []byte) (answer, error) {
 		return answer{}, q.failf("answered more than %d MiB: %s", q.limit>>20, q.want)
 	case resp.Header.Get("Content-Encoding") != "" && a.status == http.StatusOK:
 		return answer{}, q.failf("answered in the encoding %s, which was not asked for: want gzip or none", q.p.redact.cut(resp.Header.Get("Content-Encoding"), 40))
+	}
+	if a.body, err = inUTF8(a.body, a.kind); err != nil {
+		return answer{}, q.failf("%s", err)
 	}
 	return a, nil
 }

@@ -26,6 +26,8 @@ type Baseline struct {
 	Fixed []Change `json:"fixed"`
 	// Known counts the failures that both runs have, whether waived or not.
 	Known int `json:"known"`
+	// OnlyNew is set where failures that are known do not fail the run.
+	OnlyNew bool `json:"only_new,omitempty"`
 	// Unjudged counts the failures of the earlier run whose check was not judged
 	// in this one.
 	Unjudged int `json:"unjudged"`
@@ -123,6 +125,15 @@ func (c Check) ways() []Change {
 		}
 	}
 	return all
+}
+
+// Accepted says in which words a run passes whose failures are all known, where only
+// new ones count; empty for any other run.
+func (r Report) Accepted() string {
+	if r.Baseline == nil || !r.Baseline.OnlyNew || r.Result != Fail || r.ExitCode(ExitOptions{OnlyNew: true}) != 0 {
+		return ""
+	}
+	return "nothing new, " + text.Thousands(r.Baseline.Known) + " known"
 }
 
 // newRequired is how many new failures are of required checks.

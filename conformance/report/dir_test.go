@@ -34,7 +34,7 @@ var _ = Describe("The report's directory", func() {
 		return out
 	}
 	all := func(more ...string) []string {
-		return append([]string{"report.json", "report.html", "junit.xml", "summary.md", "attestation.json", "badge.svg"}, more...)
+		return append([]string{"report.json", "report.html", "junit.xml", "ctrf.json", "summary.md", "attestation.json", "badge.svg"}, more...)
 	}
 	naming := func(files ...string) report.Report {
 		v := event.Verdict{ID: "a/b", Result: event.Fail}

@@ -19,6 +19,8 @@
 //	                     answered, all checks, the explored orders, timings
 //	junit.xml            the same verdicts as test cases, for the test view of
 //	                     Jenkins, GitLab and GitHub Actions
+//	ctrf.json            the same in the Common Test Report Format, for dashboards
+//	                     and chat bots
 //	summary.md           the verdict, what failed and how to show it, for the page
 //	                     of a CI run; at most 1 MiB
 //	attestation.json     the result as an in-toto statement, to be signed and kept

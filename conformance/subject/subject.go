@@ -27,6 +27,8 @@ type Subject struct {
 	Prober probe.Prober
 	// Throttle is what all senders of webhooks keep to.
 	Throttle *mocksender.Throttle
+	// Traceparent makes the header by which each attempt names its span; nil: none.
+	Traceparent func() string
 	// Journal keeps what is sent and seen; nil keeps nothing.
 	Journal *journal.Journal
 	// Late are the states that were not right in time.
@@ -56,7 +58,7 @@ func Open(target config.Config, builtIn receiver.Constructor) (*Subject, error) 
 // New is a subject of a receiver and a probe that are there.
 func New(target config.Config, r receiver.Receiver, p probe.Prober) *Subject {
 	s := &Subject{
-		Supervisor: &Supervisor{Receiver: r}, Target: target, Prober: p, hide: redact.New(blank, string(target.Secret)),
+		Supervisor: &Supervisor{Receiver: r}, Target: target, Prober: p, hide: redact.New(blank, target.Hidden()...),
 		Throttle: &mocksender.Throttle{Every: target.Limits.Every(), Connections: target.Limits.Connections},
 	}
 	s.Late = &Latecomers{prober: p, settle: func() time.Duration { return s.Target.Settle }}
@@ -92,7 +94,7 @@ func (s *Subject) Sender(base string, from journal.Origin, attempted func(mockse
 		URL:       base + s.Target.Path,
 		Secret:    s.Secret(),
 		Profile:   s.Target.Protocol,
-		Timeout:   s.Target.Timeout, Throttle: s.Throttle,
+		Timeout:   s.Target.Timeout, Throttle: s.Throttle, Traceparent: s.Traceparent,
 	}
 }
 

@@ -10,6 +10,8 @@ import (
 	"os"
 	"strconv"
 	"syscall"
+
+	"github.com/ctxpush/ctxpush/mocksender"
 )
 
 // kind is how an attempt ended: 0 for an acknowledgement, a status that is none,
@@ -28,6 +30,8 @@ const (
 	kindTLS                          // no agreement, or no trust
 	kindNoFiles                      // this process has no file descriptor left
 	kindNoPorts                      // this machine has no port left
+	kindNoMemory                     // this machine has no memory left
+	kindNoAccess                     // this process may not connect there
 	kindNoRoute                      // any other failure to connect
 	kindBroken                       // any other failure of a connection
 	kindFault                        // our own doing
@@ -37,7 +41,9 @@ const (
 var kindNames = map[kind]string{
 	kindTimeout: "timeout", kindRefused: "refused", kindReset: "reset", kindClosed: "closed",
 	kindBadAnswer: "bad_answer", kindLongHead: "long_head", kindDNS: "dns", kindTLS: "tls",
-	kindNoFiles: "no_files", kindNoPorts: "no_ports", kindNoRoute: "no_route", kindBroken: "broken",
+	kindNoRoute: "no_route", kindBroken: "broken",
+	kindNoFiles: string(mocksender.NoFiles), kindNoPorts: string(mocksender.NoPorts),
+	kindNoMemory: string(mocksender.NoMemory), kindNoAccess: string(mocksender.NoAccess),
 }
 
 // String is the kind's name in a Result's Errors: status_500 for a status.
@@ -46,6 +52,11 @@ func (k kind) String() string {
 		return name
 	}
 	return "status_" + strconv.Itoa(int(k))
+}
+
+var lackKinds = map[mocksender.Lack]kind{
+	mocksender.NoFiles: kindNoFiles, mocksender.NoPorts: kindNoPorts,
+	mocksender.NoMemory: kindNoMemory, mocksender.NoAccess: kindNoAccess,
 }
 
 var (
@@ -78,10 +89,8 @@ func dialKind(err error) kind {
 		return kindStopped
 	case isAny(err, syscall.ECONNREFUSED, wsaConnRefused):
 		return kindRefused
-	case isAny(err, syscall.EMFILE, syscall.ENFILE):
-		return kindNoFiles
-	case errors.Is(err, syscall.EADDRNOTAVAIL):
-		return kindNoPorts
+	case lackKinds[mocksender.LackOf(err)] != 0:
+		return lackKinds[mocksender.LackOf(err)]
 	case errors.As(err, &timeout) && timeout.Timeout(), errors.Is(err, context.DeadlineExceeded):
 		return kindTimeout
 	case errors.As(err, &dns):

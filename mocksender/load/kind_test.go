@@ -28,6 +28,8 @@ func TestKinds(t *testing.T) {
 		{op(syscall.EMFILE), "no_files", "broken"},
 		{op(syscall.ENFILE), "no_files", "broken"},
 		{op(syscall.EADDRNOTAVAIL), "no_ports", "broken"},
+		{op(syscall.ENOBUFS), "no_memory", "broken"},
+		{op(syscall.EACCES), "no_access", "broken"},
 		{op(syscall.ETIMEDOUT), "timeout", "broken"},
 		{op(syscall.EHOSTUNREACH), "no_route", "broken"},
 		{context.DeadlineExceeded, "timeout", "broken"},

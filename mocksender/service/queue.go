@@ -205,6 +205,11 @@ func (t *tx) ends(x start, a mocksender.Attempt) error {
 	if t.s.loop.ctx.Err() != nil && !a.Acknowledged() {
 		a.Err = errors.New(interrupted)
 	}
+	if mocksender.Local(a.Err) != nil { // it says nothing of the receiver, and costs no attempt
+		d.Attempts, d.Due = d.Attempts[:len(d.Attempts)-1], t.now.Add(storePause)
+		t.after(d.Due, attemptDue, ref{message: d.ID})
+		return nil
+	}
 	d.end(a, t.s.waits)
 	if d.Outcome == Waiting {
 		t.after(d.Due, attemptDue, ref{message: d.ID})

@@ -77,7 +77,11 @@ func summary(r report.Report, limit int) []byte {
 	rest := &markdown{limit: (limit - tail.buf.Len()) / 4}
 	rest.unfailed(r)
 	m := &markdown{limit: limit - tail.buf.Len() - rest.buf.Len() - 2}
-	m.block("## " + emblem(r.Result) + " " + span(text.Clip(r.Name(), 100)) + ": " + prose(string(r.Result)))
+	result, accepted := r.Result, r.Accepted()
+	if accepted != "" {
+		result, accepted = report.Pass, ", "+accepted
+	}
+	m.block("## " + emblem(result) + " " + span(text.Clip(r.Name(), 100)) + ": " + prose(string(result)+accepted))
 	m.block("**" + prose(words.Summary(r.Summary, r.DurationMS)) + "**")
 	if ls := text.Lines(r.Reason); len(ls) > 0 {
 		m.block(prose(ls[0]))

@@ -17,6 +17,7 @@ import (
 	"github.com/ctxpush/ctxpush/conformance/report/attest"
 	"github.com/ctxpush/ctxpush/conformance/report/badge"
 	"github.com/ctxpush/ctxpush/conformance/report/ci"
+	"github.com/ctxpush/ctxpush/conformance/report/ctrf"
 	"github.com/ctxpush/ctxpush/conformance/report/html"
 )
 
@@ -25,6 +26,7 @@ import (
 var certification = Kind[report.Report]{
 	Formats: []Format[report.Report]{
 		{"junit.xml", ci.JUnit},
+		{"ctrf.json", ctrf.Write},
 		{report.PageFile, html.Write},
 		{"summary.md", ci.Markdown},
 		{"attestation.json", attest.Write},

@@ -153,13 +153,16 @@ func (p page) again(dir string) {
 
 // verdict writes the last line.
 func (p page) verdict() {
-	color := Yellow
-	switch p.Result {
+	result, color, accepted := p.Result, Yellow, p.Accepted()
+	if accepted != "" {
+		result, accepted = report.Pass, accepted+"; "
+	}
+	switch result {
 	case report.Pass:
 		color = Green
 	case report.Fail, report.Error:
 		color = Red
 	}
-	p.Line(0, p.Paint(strings.ToUpper(string(p.Result)), color, Bold), "  ",
-		text.Printable(text.Clip(p.Name(), words.MaxLine)), ": ", words.Summary(p.Summary, p.DurationMS))
+	p.Line(0, p.Paint(strings.ToUpper(string(result)), color, Bold), "  ",
+		text.Printable(text.Clip(p.Name(), words.MaxLine)), ": ", accepted, words.Summary(p.Summary, p.DurationMS))
 }

@@ -70,23 +70,6 @@ func Connect(ctx context.Context) (*Engine, error) {
 // Close ends the connection to the engine.
 func (e *Engine) Close() error { return e.provider.Close() }
 
-const hostVariable = "DOCKER_HOST"
-
-// pingGiven tells whether the engine that the environment names answers, where it
-// names one: testcontainers-go would take another one in its place.
-func pingGiven(ctx context.Context) error {
-	if os.Getenv(hostVariable) == "" {
-		return nil
-	}
-	api, err := client.New(client.FromEnv)
-	if err != nil {
-		return err
-	}
-	defer api.Close()
-	_, err = api.Ping(ctx, client.PingOptions{})
-	return err
-}
-
 var dialing sync.Mutex
 
 func dial() (provider *testcontainers.DockerProvider, err error) {
@@ -104,13 +87,16 @@ func dial() (provider *testcontainers.DockerProvider, err error) {
 	before := tclog.Default()
 	tclog.SetDefault(tclog.NewNoopLogger())
 	defer tclog.SetDefault(before)
-	return testcontainers.NewDockerProvider(testcontainers.WithLogger(tclog.NewNoopLogger()))
+	withContext(func() {
+		provider, err = testcontainers.NewDockerProvider(testcontainers.WithLogger(tclog.NewNoopLogger()))
+	})
+	return provider, err
 }
 
 func noEngine(err error) error {
 	host := client.DefaultDockerHost
-	if given := os.Getenv(hostVariable); given != "" {
-		host = given + " (" + hostVariable + ")"
+	if variable, value := given(); variable != "" {
+		host = value + " (" + variable + ")"
 	}
 	return &receiver.NoEngineError{Host: host, Err: err}
 }

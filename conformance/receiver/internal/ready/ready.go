@@ -114,7 +114,7 @@ func (w *Waiter) Wait(ctx context.Context, ended <-chan struct{}) (string, time.
 	case ctx.Err() != nil:
 		err = ctx.Err()
 	default:
-		err = fmt.Errorf("was not ready within %s, the last try: %w", w.ready.Timeout, telling(lasts))
+		err = fmt.Errorf("was not ready within %s, the last try: %w%s", w.ready.Timeout, telling(lasts), w.advice(lasts))
 	}
 	return base, time.Since(began), err
 }
