@@ -1,6 +1,7 @@
 package explain
 
 import (
+	"cmp"
 	"context"
 	"slices"
 
@@ -79,4 +80,54 @@ func (d Diagnosis) of(check string, s state.Symptom) (id string, certain, ok boo
 		return d.Causes[0], true, true
 	}
 	return "", false, false
+}
+
+// settle gives the failures the causes that foretell them in place of guesses.
+func settle(d Diagnosis, all []*work) {
+	for _, w := range all {
+		for _, plays := range [][]Play{w.Plays, w.further} {
+			for _, p := range plays {
+				for i := range p.Failures {
+					f := &p.Failures[i]
+					if id, certain, ok := d.of(w.Check.ID, f.Symptom()); ok {
+						f.CauseID, f.Foretold = id, certain
+					}
+				}
+			}
+		}
+	}
+}
+
+// maxShown is how many findings of one cause are made smaller.
+const maxShown = 2
+
+// spared are the findings whose cause others show with less: those of a cause
+// beyond the first maxShown, the quickest to replay first.
+func spared(findings []*finding, d Diagnosis) []*finding {
+	quickest := slices.Clone(findings)
+	slices.SortStableFunc(quickest, func(a, b *finding) int {
+		return cmp.Or(cmp.Compare(a.of.Rank, b.of.Rank), cmp.Compare(a.effort(), b.effort()),
+			cmp.Compare(len(a.play.Scenario.Steps), len(b.play.Scenario.Steps)))
+	})
+	shown := map[string]int{}
+	var spared []*finding
+	for _, f := range quickest {
+		id, _, ok := d.of(f.of.Check.ID, f.failure.Symptom())
+		if shown[id]++; ok && shown[id] > maxShown {
+			spared = append(spared, f)
+		}
+	}
+	return spared
+}
+
+// effort is how much a replay takes: one of an outage the most, then one that has
+// the receiver for itself.
+func (f *finding) effort() int {
+	switch {
+	case f.isPostponed:
+		return 2
+	case f.of.isAlone():
+		return 1
+	}
+	return 0
 }
