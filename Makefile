@@ -56,10 +56,11 @@ prove-stable: ## the correct designs, with N seeds each and the other core loade
 	bin/prove -designs-only -smallest=false -load -seeds $(if $(filter command,$(firstword $(origin N))),$(N),50)
 
 # Alone on the machine: each run must end in time.
-torture: ## hostile receivers by every command, and runs that are interrupted at random moments
+torture: ## hostile receivers by every command, runs that are interrupted at random moments, and what surrounds a run
 	$(GO) build -o bin/torture ./cmd/torture
 	bin/torture -parallel 4
 	bin/torture -parallel 3 -signals 200
+	$(GO) test -v -run 'Surround|Proxy|Charsets|Bridge' ./cmd/internal/torture
 
 # Takes half an hour or so, less on a machine of its own; TIMES and LONG shorten it.
 LONG ?= 10m

@@ -55,11 +55,15 @@ func (r *run) fallsShort(ctx context.Context, why error) (bool, error) {
 		if how, ended := r.subject.Revive(ctx); ended {
 			why = errors.New("the receiver " + how)
 		}
-		r.playAll(ctx, []*verdict{v}, 1, nil)
+		alone := []*verdict{v}
+		r.playAll(ctx, alone, 1, nil)
+		if err := r.lookAgain(ctx, alone); err != nil && ctx.Err() == nil {
+			r.note("second look: %v", err)
+		}
 		if ctx.Err() != nil || !v.hasFailed() {
 			return false, ctx.Err()
 		}
-		r.explainAll(ctx, []*verdict{v}, 1)
+		r.explainAll(ctx, alone, 1)
 		r.skipAll(acknowledgedCheck, "nothing gets through: "+firstLine(why))
 		return true, ctx.Err()
 	}

@@ -43,7 +43,18 @@ func TestSurroundings(t *testing.T) {
 		"of a timeline":          {1, mine + receiver + `exec "$0" scenario run order/delivered-after-opened --settle 100ms`, "FAIL"},
 		"of a receiver that is not ready": {3, mine + receiver + `sed -i s/healthz/nowhere/ receiver.yaml; exec "$0" certify receiver.yaml --ready-timeout 500ms` + quick,
 			"was not ready"},
-		"jq without end": {3, `exec "$0" certify ` + startedReceiver + `--probe-jq '[limit(1e12; repeat("x" * 1000000))] | length'` + quick, "MiB of memory"},
+		"a receiver that is asked to end": {0, `cat >run.sh <<'END'
+trap 'echo asked >>asked; kill $p; wait $p; exit' TERM
+"$1" receiver --quiet --store states.db --listen 127.0.0.1:$2 & p=$!
+wait
+END
+"$0" certify --command "sh run.sh '$0' "'${PORT}' --ready /healthz` + quick + `; code=$?; cat asked; exit $code`, "asked"},
+		"a FIFO in place of a file": {2, `mkfifo f; exec "$0" certify f`, "is a FIFO: want a regular file"},
+		"a stranger's hours": {2, `for i in $(seq 20); do waits="$waits
+  - wait: 1m"; done; printf 'scenario: it waits\nrequirement: Patience.\nclauses: [retry]\nmessages: {m: {history: [pending]}}\ndeliver:%s\n  - batch: [m.pending]\nexpect: {m: pending}\n' "$waits" >a.yaml
+exec "$0" scenario run --built-in a.yaml`, "--no-bounds"},
+		"no time and no connections": {2, `"$0" load --built-in --connections 0 && exit 1; exec "$0" load --built-in --duration 0s`, "want a time above 0"},
+		"jq without end":             {3, `exec "$0" certify ` + startedReceiver + `--probe-jq '[limit(1e12; repeat("x" * 1000000))] | length'` + quick, "MiB of memory"},
 	} {
 		t.Run(name, func(t *testing.T) { inShell(t, c.script).wants(t, c.exit, c.says) })
 	}
