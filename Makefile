@@ -60,7 +60,7 @@ torture: ## hostile receivers by every command, runs that are interrupted at ran
 	$(GO) build -o bin/torture ./cmd/torture
 	bin/torture -parallel 4
 	bin/torture -parallel 3 -signals 200
-	$(GO) test -v -run 'Surround|Proxy|Charsets|Bridge' ./cmd/internal/torture
+	$(GO) test -v -run 'Surround|Proxy|Probe|Bridge|Engine' ./cmd/internal/torture
 
 # Takes half an hour or so, less on a machine of its own; TIMES and LONG shorten it.
 LONG ?= 10m

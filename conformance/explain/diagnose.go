@@ -98,7 +98,8 @@ func settle(d Diagnosis, all []*work) {
 	}
 }
 
-// maxShown is how many findings of one cause are made smaller.
+// maxShown is how many findings of one cause are made smaller: one where a replay
+// has the receiver for itself, and may take seconds.
 const maxShown = 2
 
 // spared are the findings whose cause others show with less: those of a cause
@@ -113,7 +114,7 @@ func spared(findings []*finding, d Diagnosis) []*finding {
 	var spared []*finding
 	for _, f := range quickest {
 		id, _, ok := d.of(f.of.Check.ID, f.failure.Symptom())
-		if shown[id]++; ok && shown[id] > maxShown {
+		if shown[id]++; ok && shown[id]+f.effort() > maxShown {
 			spared = append(spared, f)
 		}
 	}

@@ -4,11 +4,13 @@ package torture
 
 import (
 	"bytes"
+	"encoding/json"
 	"net/http"
 	"net/http/httptest"
 	"net/http/httputil"
 	"net/url"
 	"os/exec"
+	"slices"
 	"strings"
 	"testing"
 
@@ -60,8 +62,9 @@ exec "$0" scenario run --built-in a.yaml`, "--no-bounds"},
 	}
 }
 
-// The probe's answer in another charset, or with a mark in front.
-func TestAnswersInOtherCharsets(t *testing.T) {
+// The probe's answers in another charset, with a mark in front, or in another order
+// than they were asked for.
+func TestAnswersOfTheProbe(t *testing.T) {
 	receiver, err := reference.Start(reference.Options{Secret: Secret})
 	if err != nil {
 		t.Fatal(err)
@@ -71,22 +74,38 @@ func TestAnswersInOtherCharsets(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for name, spell := range map[string]func(string) (string, error){
-		"a mark": func(s string) (string, error) { return "\ufeff" + s, nil },
-		"UTF-16": unicode.UTF16(unicode.BigEndian, unicode.UseBOM).NewEncoder().String,
+	for name, c := range map[string]struct {
+		path  string
+		spell func(string) (string, error)
+		exit  int
+		says  string
+	}{
+		"a mark":  {"/state", func(s string) (string, error) { return "\ufeff" + s, nil }, 0, "PASS"},
+		"UTF-16":  {"/state", unicode.UTF16(unicode.BigEndian, unicode.UseBOM).NewEncoder().String, 0, "PASS"},
+		"reverse": {"/states", inReverse, 3, "bulk look-up"},
 	} {
 		t.Run(name, func(t *testing.T) {
-			front := httptest.NewServer(respelt(httputil.NewSingleHostReverseProxy(behind), spell))
+			front := httptest.NewServer(respelt(httputil.NewSingleHostReverseProxy(behind), c.path, c.spell))
 			defer front.Close()
-			inShell(t, `exec "$0" certify --url `+front.URL+quick).wants(t, 0, "PASS")
+			inShell(t, `exec "$0" certify --probe-bulk /states --url `+front.URL+quick).wants(t, c.exit, c.says)
 		})
 	}
 }
 
-// respelt is a handler whose states are spelt otherwise.
-func respelt(h http.Handler, spell func(string) (string, error)) http.Handler {
+func inReverse(answer string) (string, error) {
+	var states []json.RawMessage
+	if err := json.Unmarshal([]byte(answer), &states); err != nil {
+		return "", err
+	}
+	slices.Reverse(states)
+	text, err := json.Marshal(states)
+	return string(text), err
+}
+
+// respelt is a handler whose answers at a path are spelt otherwise.
+func respelt(h http.Handler, path string, spell func(string) (string, error)) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if r.URL.Path != "/state" {
+		if r.URL.Path != path {
 			h.ServeHTTP(w, r)
 			return
 		}
