@@ -46,6 +46,10 @@
 // check that could not be judged because the surroundings broke is an error and
 // never a failure, and what was skipped says why.
 //
+// All requests and all states that were read are kept in a journal. Where checks have
+// failed the models of package fixtures/model run over it: the cause is the mistake
+// that foretells all that was seen, passes included.
+//
 // # Watching a run
 //
 // Config.Observers read the run's events as they happen
