@@ -13,7 +13,7 @@ import (
 	"testing"
 
 	"github.com/moby/moby/client"
-	. "github.com/onsi/gomega"
+	"github.com/onsi/gomega"
 
 	"github.com/ctxpush/ctxpush/conformance/config"
 	"github.com/ctxpush/ctxpush/conformance/receiver"
@@ -44,7 +44,7 @@ func Image(t *testing.T) string {
 	t.Helper()
 	Need(t)
 	name, err := built()
-	NewWithT(t).Expect(err).NotTo(HaveOccurred())
+	gomega.NewWithT(t).Expect(err).NotTo(gomega.HaveOccurred())
 	return name
 }
 
@@ -85,8 +85,8 @@ func Open(t *testing.T, cfg config.Config, env receiver.Env) receiver.Receiver {
 	t.Helper()
 	env.Secret, env.RunID = receivertest.Secret, Run
 	r, err := receiver.New(cfg, env)
-	NewWithT(t).Expect(err).NotTo(HaveOccurred())
-	t.Cleanup(func() { NewWithT(t).Expect(r.Close()).To(Succeed()) })
+	gomega.NewWithT(t).Expect(err).NotTo(gomega.HaveOccurred())
+	t.Cleanup(func() { gomega.NewWithT(t).Expect(r.Close()).To(gomega.Succeed()) })
 	return r
 }
 

@@ -16,7 +16,7 @@ import (
 	"testing"
 	"time"
 
-	. "github.com/onsi/gomega"
+	"github.com/onsi/gomega"
 
 	"github.com/ctxpush/ctxpush/conformance/receiver/internal/owner"
 )
@@ -89,19 +89,19 @@ func run(m *testing.M, leftovers func() string) int {
 // it has said: the receiver's process or container.
 func KilledHarness(t *testing.T, kind string, env ...string) string {
 	t.Helper()
-	g := NewWithT(t)
+	g := gomega.NewWithT(t)
 	exe, err := os.Executable()
-	g.Expect(err).NotTo(HaveOccurred())
+	g.Expect(err).NotTo(gomega.HaveOccurred())
 	cmd := exec.Command(exe)
 	cmd.Env = append(os.Environ(), append(env, harnessMode+"="+kind, harnessProgram+"="+Program)...)
 	cmd.Stderr = os.Stderr
 	out, err := cmd.StdoutPipe()
-	g.Expect(err).NotTo(HaveOccurred())
-	g.Expect(cmd.Start()).To(Succeed())
+	g.Expect(err).NotTo(gomega.HaveOccurred())
+	g.Expect(cmd.Start()).To(gomega.Succeed())
 	said, err := bufio.NewReader(out).ReadString('\n')
-	g.Expect(cmd.Process.Kill()).To(Succeed())
-	g.Expect(cmd.Wait()).NotTo(Succeed())
-	g.Expect(err).NotTo(HaveOccurred())
+	g.Expect(cmd.Process.Kill()).To(gomega.Succeed())
+	g.Expect(cmd.Wait()).NotTo(gomega.Succeed())
+	g.Expect(err).NotTo(gomega.HaveOccurred())
 	return strings.TrimSpace(said)
 }
 
@@ -114,25 +114,25 @@ func HTTPGet(url string) (*http.Response, error) {
 // Get is the receiver's answer.
 func Get(t *testing.T, r Receiver, path string) string {
 	t.Helper()
-	g := NewWithT(t)
+	g := gomega.NewWithT(t)
 	resp, err := HTTPGet(r.URL() + path)
-	g.Expect(err).NotTo(HaveOccurred())
+	g.Expect(err).NotTo(gomega.HaveOccurred())
 	defer resp.Body.Close()
 	body, err := io.ReadAll(resp.Body)
-	g.Expect(err).NotTo(HaveOccurred())
+	g.Expect(err).NotTo(gomega.HaveOccurred())
 	return string(body)
 }
 
 // Post sends a webhook and returns the answer's status.
 func Post(t *testing.T, r Receiver, path, body string) int {
 	t.Helper()
-	g := NewWithT(t)
+	g := gomega.NewWithT(t)
 	req, err := http.NewRequestWithContext(t.Context(), http.MethodPost, r.URL()+path, strings.NewReader(body))
-	g.Expect(err).NotTo(HaveOccurred())
+	g.Expect(err).NotTo(gomega.HaveOccurred())
 	req.Header.Set("X-ctx-secret", Secret)
 	req.Header.Set("Content-Type", "application/json")
 	resp, err := http.DefaultClient.Do(req)
-	g.Expect(err).NotTo(HaveOccurred())
+	g.Expect(err).NotTo(gomega.HaveOccurred())
 	resp.Body.Close()
 	return resp.StatusCode
 }
@@ -140,12 +140,12 @@ func Post(t *testing.T, r Receiver, path, body string) int {
 // StartError starts r, which must fail with an error of that type.
 func StartError[E error](t *testing.T, ctx context.Context, r Receiver) E {
 	t.Helper()
-	g := NewWithT(t)
+	g := gomega.NewWithT(t)
 	err := r.Start(ctx)
 	var start E
-	g.Expect(errors.As(err, &start)).To(BeTrue(), "%v", err)
-	g.Expect(err.Error()).NotTo(ContainSubstring("\n"))
-	g.Expect(err.Error()).NotTo(ContainSubstring(Secret))
+	g.Expect(errors.As(err, &start)).To(gomega.BeTrue(), "%v", err)
+	g.Expect(err.Error()).NotTo(gomega.ContainSubstring("\n"))
+	g.Expect(err.Error()).NotTo(gomega.ContainSubstring(Secret))
 	return start
 }
 
@@ -156,8 +156,8 @@ func AskToDie(t *testing.T, r Receiver) {
 		resp.Body.Close()
 		t.Fatalf("answered %s, want none", resp.Status)
 	}
-	NewWithT(t).Eventually(func() bool { _, ended := r.Exited(); return ended }).
-		WithTimeout(time.Minute).WithPolling(5 * time.Millisecond).Should(BeTrue())
+	gomega.NewWithT(t).Eventually(func() bool { _, ended := r.Exited(); return ended }).
+		WithTimeout(time.Minute).WithPolling(5 * time.Millisecond).Should(gomega.BeTrue())
 }
 
 // Runs reports whether a process is there and has not ended.
@@ -174,28 +174,28 @@ func Runs(pid string) bool {
 // answers then what it was asked meanwhile.
 func Freezes(t *testing.T, r Freezer) {
 	t.Helper()
-	g := NewWithT(t)
-	g.Expect(r.Start(t.Context())).To(Succeed())
-	g.Expect(r.Freeze(t.Context())).To(Succeed())
+	g := gomega.NewWithT(t)
+	g.Expect(r.Start(t.Context())).To(gomega.Succeed())
+	g.Expect(r.Freeze(t.Context())).To(gomega.Succeed())
 	// A signal takes a moment to reach all threads.
 	g.Eventually(func() error {
 		soon, cancel := context.WithTimeout(t.Context(), 200*time.Millisecond)
 		defer cancel()
 		req, err := http.NewRequestWithContext(soon, http.MethodGet, r.URL()+"/starts", nil)
-		g.Expect(err).NotTo(HaveOccurred())
+		g.Expect(err).NotTo(gomega.HaveOccurred())
 		resp, err := http.DefaultClient.Do(req)
 		if err == nil {
 			resp.Body.Close()
 		}
 		return err
-	}).WithTimeout(time.Minute).Should(MatchError(context.DeadlineExceeded), "a frozen receiver answers")
+	}).WithTimeout(time.Minute).Should(gomega.MatchError(context.DeadlineExceeded), "a frozen receiver answers")
 	_, ended := r.Exited()
-	g.Expect(ended).To(BeFalse())
-	g.Expect(r.Thaw(t.Context())).To(Succeed())
-	g.Expect(Get(t, r, "/starts")).To(Equal("1"))
+	g.Expect(ended).To(gomega.BeFalse())
+	g.Expect(r.Thaw(t.Context())).To(gomega.Succeed())
+	g.Expect(Get(t, r, "/starts")).To(gomega.Equal("1"))
 
-	g.Expect(r.Freeze(t.Context())).To(Succeed())
-	g.Expect(r.Kill(t.Context())).To(Succeed(), "a frozen receiver can be killed")
-	g.Expect(r.Start(t.Context())).To(Succeed())
-	g.Expect(Get(t, r, "/starts")).To(Equal("2"))
+	g.Expect(r.Freeze(t.Context())).To(gomega.Succeed())
+	g.Expect(r.Kill(t.Context())).To(gomega.Succeed(), "a frozen receiver can be killed")
+	g.Expect(r.Start(t.Context())).To(gomega.Succeed())
+	g.Expect(Get(t, r, "/starts")).To(gomega.Equal("2"))
 }
