@@ -153,9 +153,13 @@ func missing(ctx context.Context, needs []string) string {
 	return ""
 }
 
+// patience is what certify is given at most: verdicts are asserted, and not how busy
+// the machine is.
+const patience = "20m"
+
 func (o Options) certify(ctx context.Context, row Row, dir, config string) (Row, error) {
 	var stdout, stderr bytes.Buffer
-	cmd := exec.CommandContext(ctx, o.Program, "certify", "--report-dir", filepath.Join(dir, "report"), config)
+	cmd := exec.CommandContext(ctx, o.Program, "certify", "--time-limit", patience, "--report-dir", filepath.Join(dir, "report"), config)
 	cmd.Stdout, cmd.Stderr, cmd.WaitDelay = &stdout, &stderr, time.Second
 	begin := time.Now()
 	err := cmd.Run()
