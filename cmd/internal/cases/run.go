@@ -47,6 +47,9 @@ type Row struct {
 	Failed  []string // required checks
 	Causes  []string // required ones
 	Wrong   []string // what is not right
+	// Vague says that more causes are told than it has. That fails nothing: a busy
+	// machine leaves little time to find the one.
+	Vague string
 }
 
 // Run plays the cases, and tells each as it ends.
@@ -221,7 +224,7 @@ func (row *Row) judge(r report.Report) {
 		wrong("not found by any of %s", strings.Join(c.Checks, ", "))
 	}
 	if len(row.Causes) > c.Causes {
-		wrong("%d causes", len(row.Causes))
+		row.Vague = fmt.Sprintf("%d causes", len(row.Causes))
 	}
 	if len(c.Checks) > 0 && len(row.Failed) > 0 && len(row.Causes) == 0 {
 		wrong("no cause")
