@@ -11,6 +11,7 @@ import (
 
 	"github.com/ctxpush/ctxpush/conformance"
 	"github.com/ctxpush/ctxpush/conformance/event"
+	_ "github.com/ctxpush/ctxpush/conformance/receiver/builtin" // what is certified
 	"github.com/ctxpush/ctxpush/conformance/report"
 )
 

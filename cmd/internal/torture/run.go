@@ -139,7 +139,7 @@ func (p Program) args(c Case, dir string) ([]string, *hostile.Server, error) {
 	case hostile.Running:
 		checks = append(checks, "restart/kill")
 		command := append(p.Receiver[:len(p.Receiver):len(p.Receiver)], c.Behaviour.Name())
-		args = append(args, "--command", shellJoin(command), "--ready", "/healthz", "--ready-timeout", "2s",
+		args = append(args, "--command", shellJoin(command), "--ready", "/healthz", "--ready-timeout", "5s",
 			"--env", hostile.PortVariable+"=${PORT}", "--env", hostile.SecretVariable+"=${SECRET}",
 			"--env", hostile.StoreVariable+"="+filepath.Join(dir, "states.db"))
 	default:

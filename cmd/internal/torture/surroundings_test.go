@@ -129,19 +129,19 @@ func onSmallDisk(t *testing.T, bytes int, arguments string) (b broken, files map
 // The disk fills up while the report is written: the verdict and the exit code
 // are as ever, what is small enough is there, and nothing is there by half.
 func TestFullDisk(t *testing.T) {
-	const size = 20 << 10 // less than a page has
 	for name, c := range map[string]struct {
+		size      int // of the disk: all fits but report.html
 		arguments string
 		exit      int
 		says      string
 		file      string
 	}{
-		"certify":              {"certify --built-in" + quick, 3, "PASS  built-in: 1 passed", "report.json"},
-		"load":                 {"load --built-in --duration 300ms --messages 200 --report-dir $REPORT", 3, "PASS", "load.json"},
-		"load that fell short": {"load --built-in --duration 300ms --messages 200 --threshold \"p50<1us\" --report-dir $REPORT", 1, "FAIL", "load.json"},
+		"certify":              {24 << 10, "certify --built-in" + quick, 3, "PASS  built-in: 1 passed", "report.json"},
+		"load":                 {16 << 10, "load --built-in --duration 300ms --messages 200 --report-dir $REPORT", 3, "PASS", "load.json"},
+		"load that fell short": {16 << 10, "load --built-in --duration 300ms --messages 200 --threshold \"p50<1us\" --report-dir $REPORT", 1, "FAIL", "load.json"},
 	} {
 		t.Run(name, func(t *testing.T) {
-			b, files := onSmallDisk(t, size, c.arguments)
+			b, files := onSmallDisk(t, c.size, c.arguments)
 			b.wants(t, c.exit, c.says, "no space left on device")
 			if files["report.html"] > 0 || files[c.file] == 0 {
 				t.Errorf("there are %v: want %s and no report.html", files, c.file)
