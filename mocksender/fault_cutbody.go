@@ -19,14 +19,19 @@ func init() { register(CutBody{}) }
 // Name is cut-body.
 func (CutBody) Name() string { return "cut-body" }
 
-// Strike plays the attempt. It never acknowledges.
-func (f CutBody) Strike(_ context.Context, x *Exchange) (Answer, error) {
-	body := x.Size() - x.Head()
+// Sent is how many bytes are sent of a body of so many.
+func (f CutBody) Sent(body int) int {
 	after := f.After
 	if after == 0 {
 		after = body / 2
 	}
-	after = max(0, min(after, body-1))
+	return max(0, min(after, body-1))
+}
+
+// Strike plays the attempt. It never acknowledges.
+func (f CutBody) Strike(_ context.Context, x *Exchange) (Answer, error) {
+	body := x.Size() - x.Head()
+	after := f.Sent(body)
 	if err := x.SendPart(x.Head() + after); err != nil {
 		return Answer{}, err
 	}

@@ -26,7 +26,6 @@ type Journal struct {
 	looks    []Look
 	restarts []Restart
 	late     map[mocksender.Key]bool
-	bytes    int
 }
 
 // New is an empty journal of requests of that profile.
@@ -114,13 +113,12 @@ func (j *Journal) Sent(o Origin, a mocksender.Attempt) {
 	j.mu.Lock()
 	defer j.mu.Unlock()
 	j.requests = append(j.requests, r)
-	j.bytes += len(r.packed)
 }
 
 // arrived is how much of a body the fault lets through.
 func arrived(fault string, size int) int {
-	if fault == (mocksender.CutBody{}).Name() {
-		return size / 2
+	if cut := (mocksender.CutBody{}); fault == cut.Name() {
+		return cut.Sent(size)
 	}
 	return size
 }
@@ -201,5 +199,9 @@ func (j *Journal) Bytes() int {
 	const request, look = 250, 400
 	j.mu.Lock()
 	defer j.mu.Unlock()
-	return j.bytes + request*len(j.requests) + look*len(j.looks)
+	bytes := look * len(j.looks)
+	for i := range j.requests {
+		bytes += request + len(j.requests[i].packed)
+	}
+	return bytes
 }
