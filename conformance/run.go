@@ -95,10 +95,7 @@ func (r *run) describe(c scenarios.Check) event.Check {
 // the run could not go on.
 func (r *run) certify(ctx context.Context) error {
 	r.began = time.Now()
-	err := r.subject.Start(ctx)
-	if err == nil {
-		err = r.fit()
-	}
+	err := r.start(ctx)
 	r.emit(r.started())
 	if err == nil {
 		err = r.reachable(ctx)
