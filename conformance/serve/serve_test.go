@@ -375,6 +375,11 @@ func TestExport(t *testing.T) {
 	s.call(t, "/api/v1/clock", `{"by":"1m"}`)
 	s.call(t, "/api/v1/verdict?wait=20s", "")
 	steps("/api/v1/export", "batch: [m.opened]", "batch: [m.delivered]", "batch: [m.pending]", "batch: [m.opened]")
+	s.call(t, "/api/v1/resend", `{"requests":[["1.0"]]}`)
+	s.call(t, "/api/v1/verdict?wait=20s", "")
+	if _, text := s.call(t, "/api/v1/export", ""); !strings.Contains(text, `found: "delivery_status is pending: want opened"`) {
+		t.Errorf("%s\nwant a counterexample, which is mended or not", text)
+	}
 }
 
 // A thousand idle readers of the stream, and one that reads nothing, hold nobody
