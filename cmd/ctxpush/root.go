@@ -76,7 +76,7 @@ receiver.yaml.`,
 	root.RunE = func(cmd *cobra.Command, _ []string) error { return cmd.Help() }
 	help := newHelp(s)
 	root.SetHelpCommand(help)
-	root.AddCommand(help, newCertify(s), newChecks(s), newScenario(s), newSend(s), newLoad(s), newReceiver(s), newServe(s), newReport(s), newInit(s), newDoctor(s), newSchema(s), newCompletion(s), newMan(), newVersion(s))
+	root.AddCommand(help, newCertify(s), newChecks(s), newScenario(s), newSend(s), newLoad(s), newReceiver(s), newServe(s), newRecord(s), newReplay(s), newReport(s), newInit(s), newDoctor(s), newSchema(s), newCompletion(s), newMan(), newVersion(s))
 	root.DisableAutoGenTag = true
 	withUsage(root, s.outWidth)
 	withUsageErrors(root)

@@ -89,6 +89,8 @@ func (s *server) register(mux *http.ServeMux) {
 	s.registerControls(api)
 	s.registerEvents(api)
 	s.registerVerdict(api)
+	s.registerStates(api)
+	s.registerExport(api)
 }
 
 // marshal writes JSON in which nothing hidden shows.
