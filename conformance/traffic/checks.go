@@ -47,7 +47,7 @@ func (r *run) started(orders []order) event.RunStarted {
 	e := event.RunStarted{
 		Time: time.Now(),
 		Tool: event.Tool{Version: r.Version, Seed: r.Seed, Salt: r.Salt, Epoch: r.Epoch, Protocol: string(target.Protocol)},
-		Receiver: event.Receiver{Arguments: target.Arguments("--config "), Name: target.Name, Kind: info.Kind,
+		Receiver: event.Receiver{Arguments: r.subject.Arguments("--config "), Name: target.Name, Kind: info.Kind,
 			URL: r.subject.URL(), Image: info.Image, Digest: info.Digest, Identity: string(target.Identity),
 			File: target.File, FileDigest: target.FileDigest},
 		Command:  r.Command,

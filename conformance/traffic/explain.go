@@ -137,6 +137,6 @@ func (v *verdict) counterexample(
 	check.Found = strings.Join(strings.Fields(f.Details()), " ")
 	check.Scenarios = []scenarios.Scenario{s}
 	head := fmt.Sprintf("# A message of %s that failed the check %s,\n# with seed %d and epoch %s.\n# Play it again: ctxpush scenario run %s %s\n",
-		strings.Join(strings.Fields(v.File), " "), check.ID, v.Seed, v.Epoch.UTC().Format(time.RFC3339), name, v.subject.Target.Arguments("--config "))
+		strings.Join(strings.Fields(v.File), " "), check.ID, v.Seed, v.Epoch.UTC().Format(time.RFC3339), name, v.subject.Arguments("--config "))
 	return name, append([]byte(head), scenarios.Format(check)...)
 }
