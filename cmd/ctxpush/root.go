@@ -25,6 +25,18 @@ type streams struct {
 	lookupEnv func(string) (string, bool)
 }
 
+// with is s with a variable more in the environment, unless it is there.
+func (s streams) with(name, value string) streams {
+	lookup := s.lookupEnv
+	s.lookupEnv = func(asked string) (string, bool) {
+		if v, ok := lookup(asked); ok || asked != name {
+			return v, ok
+		}
+		return value, true
+	}
+	return s
+}
+
 func stdio() streams {
 	hidden := &screen{}
 	s := streams{out: hidden.before(os.Stdout), err: hidden.before(os.Stderr), screen: hidden, in: os.Stdin, lookupEnv: os.LookupEnv}

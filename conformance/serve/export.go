@@ -123,6 +123,12 @@ func (s *server) export(
 		return nil, huma.Error409Conflict(s.hidden.Text(err.Error()))
 	}
 	check := scenarios.Check{Title: title, Level: scenarios.Required, Scenarios: []scenarios.Scenario{scenario}}
+	if s.Receiver != nil {
+		// What the receiver has made of it is a counterexample, which is mended or not.
+		if v, err := s.judge(ctx, messages, 0); err == nil && !v.OK {
+			check.Counterexample, check.Found = "what ctxpush serve showed", v.Differ[0].What
+		}
+	}
 	return []byte(s.hidden.Text(string(scenarios.Format(check)))), nil
 }
 

@@ -65,7 +65,7 @@ func start(t testing.TB, mutant string, change func(*serve.Config)) served {
 	}
 	c := serve.Config{
 		Service: engine, CancelPath: service.DefaultCancelPath, Loopback: true, Hidden: []string{secret}, Version: "test",
-		Receiver: &serve.Receiver{Name: "acme", Probe: p, Identity: scenarios.ByDevice, Settle: time.Second},
+		Receiver: &serve.Receiver{Name: "acme", URL: app.URL, Probe: p, Identity: scenarios.ByDevice, Settle: time.Second},
 	}
 	if change != nil {
 		change(&c)
@@ -181,6 +181,7 @@ func TestAPI(t *testing.T) {
 		{"/api/v1/release", `{"batch":1}`, 200, `"deliveries":[`},
 		{"/api/v1/release", `{"batch":101}`, 422, "batch"},
 		{"/api/v1/deliveries?message=1", "", 200, `"deliveries":[{`},
+		{"/api/v1/receiver", "", 200, `"name":"acme"`},
 		{"/api/v1/messages/1/states", "", 200, `"got":`},
 		{"/api/v1/messages/99999/states", "", 404, "there is no message 99999"},
 		{"/api/v1/export?message=99999", "", 404, "there is no message 99999"},
@@ -375,6 +376,11 @@ func TestExport(t *testing.T) {
 	s.call(t, "/api/v1/clock", `{"by":"1m"}`)
 	s.call(t, "/api/v1/verdict?wait=20s", "")
 	steps("/api/v1/export", "batch: [m.opened]", "batch: [m.delivered]", "batch: [m.pending]", "batch: [m.opened]")
+	s.call(t, "/api/v1/resend", `{"requests":[["1.0"]]}`)
+	s.call(t, "/api/v1/verdict?wait=20s", "")
+	if _, text := s.call(t, "/api/v1/export", ""); !strings.Contains(text, `found: "delivery_status is pending: want opened"`) {
+		t.Errorf("%s\nwant a counterexample, which is mended or not", text)
+	}
 }
 
 // A thousand idle readers of the stream, and one that reads nothing, hold nobody

@@ -131,6 +131,24 @@ func (s *server) registerStates(api huma.API) {
 	})
 }
 
+// ReceiverInfo is the receiver whose states are compared.
+type ReceiverInfo struct {
+	Name     string `json:"name"`
+	URL      string `json:"url" doc:"where it is reached, without the webhook's path"`
+	Identity string `json:"identity" enum:"device,user"`
+}
+
+// registerReceiver makes the call that tells a test where the receiver is that
+// serve has started.
+func (s *server) registerReceiver(api huma.API) {
+	huma.Get(api, "/api/v1/receiver", func(context.Context, *struct{}) (*answer[ReceiverInfo], error) {
+		if s.Receiver == nil {
+			return nil, noProbe()
+		}
+		return &answer[ReceiverInfo]{ReceiverInfo{s.Receiver.Name, s.Receiver.URL(), string(s.Receiver.Identity)}}, nil
+	})
+}
+
 func keysOf(wants []scenarios.Want) []mocksender.Key {
 	keys := make([]mocksender.Key, len(wants))
 	for i, w := range wants {

@@ -170,7 +170,7 @@ func (c *console) serve(mutant string) {
 	}
 	h, err := serve.Handler(serve.Config{
 		Service: c.Service, CancelPath: service.DefaultCancelPath, Loopback: true, Hidden: []string{secret}, Version: "test",
-		Receiver: &serve.Receiver{Name: "acme", Probe: p, Identity: scenarios.ByDevice, Settle: time.Second},
+		Receiver: &serve.Receiver{Name: "acme", URL: app.URL, Probe: p, Identity: scenarios.ByDevice, Settle: time.Second},
 	})
 	if err != nil {
 		t.Fatal(err)
