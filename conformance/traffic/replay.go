@@ -112,6 +112,9 @@ type run struct {
 	whyForeign string
 	hidden     *redact.Redactor
 
+	// hasWaited tells that states stayed wrong however long they were waited for.
+	hasWaited bool
+
 	emitting sync.Mutex
 	storing  sync.Mutex // guards truth while requests are under way
 	acks     acks

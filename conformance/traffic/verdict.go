@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/ctxpush/ctxpush/conformance/config"
+	"github.com/ctxpush/ctxpush/conformance/doctor"
 	"github.com/ctxpush/ctxpush/conformance/event"
 	"github.com/ctxpush/ctxpush/conformance/state"
 	"github.com/ctxpush/ctxpush/mocksender"
@@ -32,7 +33,9 @@ type verdict struct {
 	why       string
 	groups    []*found
 	failures  []event.Failure // in the end
-	broke     error
+	// late is how long states took that came right after the time to settle.
+	late  time.Duration
+	broke error
 }
 
 // found is all failures of one symptom.
@@ -57,7 +60,9 @@ func (v *verdict) fail(f event.Failure, of *message) {
 
 // refused is the failure of a request that was not acknowledged.
 func (v *verdict) refused(d mocksender.Delivery, of *message, key mocksender.Key) {
-	v.fail(event.Failure{Kind: event.Refused, Detail: state.NotAcknowledged(d), Answer: state.AnswerOf(d.Last()), Message: key}, of)
+	v.fail(event.Failure{
+		Kind: event.Refused, Detail: state.NotAcknowledged(d), Answer: state.AnswerOf(d.Last()), Message: key,
+	}, of)
 }
 
 // leave counts a message that is not judged.
@@ -81,6 +86,11 @@ func (v *verdict) result() event.Verdict {
 	e := event.Verdict{
 		ID: v.order.id, Result: event.Pass, Duration: time.Since(v.began), Schedules: v.schedules,
 		Requests: v.requests, Events: v.events, Failures: v.failures,
+	}
+	if v.late > 0 {
+		e.Notes = []event.Note{{
+			Kind: event.Late, TookMS: v.late.Milliseconds(), Setting: "settle: " + doctor.FittingSettle(v.late).String(),
+		}}
 	}
 	if v.notJudged > 0 {
 		e.Reason = fmt.Sprintf("%d messages are not judged: %s", v.notJudged, v.why)
