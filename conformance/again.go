@@ -33,7 +33,7 @@ func (r *run) lookAgain(ctx context.Context, verdicts []*verdict) error {
 			return o.CutShort && len(o.Failures) == 0
 		})
 		if err != nil && n > 0 {
-			v.unsure = fmt.Errorf("its states could not be looked at again: %w", err)
+			v.unsure = fmt.Errorf("its states could not be read again: %w", err)
 		}
 		if ctx.Err() == nil && (wasOpen || err != nil && n > 0 || len(v.failures()) != before) {
 			r.finish(v)
