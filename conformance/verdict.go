@@ -231,8 +231,8 @@ func (r *run) explainAll(ctx context.Context, verdicts []*verdict, parallel int)
 	if len(failing) == 0 || r.cfg.Shrink < 0 || ctx.Err() != nil {
 		return
 	}
-	begin := time.Now()
 	r.diagnose(ctx)
+	begin := time.Now()
 	seen := explain.Seen{
 		Identity: r.cfg.Target.Identity, Seed: r.cfg.Seed, Epoch: r.cfg.Epoch, Settle: r.subject.Target.Settle,
 		Slowest: time.Duration(r.slowest.Load()), Parallel: parallel, For: r.patience, Receiver: r.receiverFlags(), Telling: r.telling,
@@ -267,14 +267,24 @@ func (r *run) explainAll(ctx context.Context, verdicts []*verdict, parallel int)
 
 // diagnose finds out which mistakes foretell all that was seen by now.
 func (r *run) diagnose(ctx context.Context) {
-	limited, cancel := context.WithTimeout(ctx, max(r.patience/2, leastDiagnosis))
+	limited, cancel := context.WithTimeout(ctx, diagnosisFor)
 	defer cancel()
-	r.diagnosis = explain.Diagnose(limited, r.subject.Journal, r.cfg.Target.Identity, r.diagnosis)
+	r.diagnosis = explain.Diagnose(limited, r.subject.Journal, r.cfg.Target.Identity, r.harmless(), r.diagnosis)
 }
 
-// leastDiagnosis is the time that a diagnosis has however much of that to explain
-// is over.
-const leastDiagnosis = 3 * time.Second
+// harmless are the checks whose failures fail nothing.
+func (r *run) harmless() []string {
+	var ids []string
+	for _, v := range r.verdicts {
+		if r.rank(v) > 0 {
+			ids = append(ids, v.check.ID)
+		}
+	}
+	return ids
+}
+
+// diagnosisFor is how long a diagnosis may take: seconds on a quiet machine.
+const diagnosisFor = 12 * time.Second
 
 // failing are the verdicts that failed, in the table's order.
 func (r *run) failing(verdicts []*verdict) []*verdict {
