@@ -19,6 +19,9 @@ type Diagnosis struct {
 	// Causes are the ids of what explains all of it, but for the recommended checks;
 	// empty where no mistake, and no two, agree with everything.
 	Causes []string
+	// Alike are the ids of further causes that explain all of it just as well: what
+	// tells them apart was not played.
+	Alike []string
 	// ByCheck are the causes of single checks.
 	ByCheck map[string]Blame
 
@@ -55,7 +58,7 @@ func Diagnose(ctx context.Context, j *journal.Journal, id scenarios.Identity, as
 	}
 	if e.Cause != nil {
 		d.trial = &e.Cause.Trial
-		d.Causes = causesOf(d.trial.IDs())
+		d.Causes, d.Alike = causesOf(d.trial.IDs()), causesOf(e.Cause.Same)
 		for check, ids := range x.Shares(*d.trial) {
 			d.ByCheck[check] = Blame{causesOf(ids), true}
 		}
@@ -74,10 +77,14 @@ func causesOf(mistakes []string) []string {
 	return ids
 }
 
-// of is the cause of a check's failure; false where it has to be guessed.
-func (d Diagnosis) of(check string, s state.Symptom) (id string, certain, ok bool) {
+// of is the cause of a check's failure, of which it was guessed that it is this one;
+// false where it has to be guessed.
+func (d Diagnosis) of(check string, s state.Symptom, guess string) (id string, certain, ok bool) {
 	if s.Kind == event.Crashed || s.Answer == state.TimedOut || s.Answer == state.NoAnswer {
 		return "", false, false
+	}
+	if slices.Contains(d.Alike, guess) {
+		return guess, true, true
 	}
 	if b := d.ByCheck[check]; len(b.Causes) > 0 {
 		return b.Causes[0], b.Foretold, true
@@ -95,7 +102,7 @@ func settle(d Diagnosis, all []*work) {
 			for _, p := range plays {
 				for i := range p.Failures {
 					f := &p.Failures[i]
-					if id, certain, ok := d.of(w.Check.ID, f.Symptom()); ok {
+					if id, certain, ok := d.of(w.Check.ID, f.Symptom(), f.CauseID); ok {
 						f.CauseID, f.Foretold = id, certain
 					}
 				}
@@ -119,7 +126,7 @@ func spared(findings []*finding, d Diagnosis) []*finding {
 	shown := map[string]int{}
 	var spared []*finding
 	for _, f := range quickest {
-		id, _, ok := d.of(f.of.Check.ID, f.failure.Symptom())
+		id, _, ok := d.of(f.of.Check.ID, f.failure.Symptom(), f.failure.CauseID)
 		if shown[id]++; ok && shown[id]+f.effort() > maxShown {
 			spared = append(spared, f)
 		}

@@ -429,6 +429,10 @@ func (x *Engine) Shares(t Trial) map[string][]string {
 	}
 	shares := map[string][]string{}
 	for g, facts := range of {
+		if len(t.Mistakes) == 1 {
+			shares[g] = t.IDs()
+			continue
+		}
 		most := -1
 		for _, m := range t.Mistakes {
 			n := x.foretells(&Trial{Mistakes: []model.Mistake{m}, Layout: t.Layout}, facts)
