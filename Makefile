@@ -8,7 +8,7 @@ endif
 STATICCHECK = honnef.co/go/tools/cmd/staticcheck@v0.8.2
 ACTIONLINT = github.com/rhysd/actionlint/cmd/actionlint@v1.7.12
 
-.PHONY: build demo test lint unit torture long cases prove prove-stable bench stress fuzz docker image man release reproducible clean
+.PHONY: build demo test lint unit torture long cases prove prove-stable bench stress fuzz docker image image-files man release reproducible clean
 
 build: ## the program, at bin/ctxpush
 	CGO_ENABLED=0 $(GO) build -o bin/ctxpush ./cmd/ctxpush
@@ -86,17 +86,21 @@ fuzz: ## each fuzz target for TIME
 	.ci/fuzz $(TIME)
 
 CERTIFICATES ?= /etc/ssl/certs/ca-certificates.crt
-image: build ## ctxpush/ctxpush, the program as an image
+PROGRAM = bin/ctxpush
+image-files: # what the image of PROGRAM holds, at bin/image
 	rm -rf bin/image
 	mkdir -p bin/image/results bin/image/root/tmp
 	chmod 1777 bin/image/root/tmp
-	cp bin/ctxpush $(CERTIFICATES) bin/image/
+	install -m 755 '$(PROGRAM)' bin/image/ctxpush
+	install -m 644 '$(CERTIFICATES)' bin/image/ca-certificates.crt
+
+image: build image-files ## ctxpush/ctxpush, the program as an image
 	docker build -q -t ctxpush/ctxpush -f cmd/ctxpush/Dockerfile bin/image
 
 man: build ## the manual's pages, at bin/man
 	bin/ctxpush man bin/man
 
-release: ## what a release holds, at dist: programs for six platforms, their materials, checksums
+release: ## what a release holds, at dist: programs for six platforms, their materials, packages, checksums
 	.ci/release
 
 reproducible: ## build twice, in two folders, and compare

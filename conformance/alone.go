@@ -71,10 +71,7 @@ func solo(c Config) (*run, error) {
 }
 
 func (r *run) playAlone(ctx context.Context, tell func(Trace)) ([]Played, error) {
-	if err := r.subject.Start(ctx); err != nil {
-		return nil, err
-	}
-	if err := r.fit(); err != nil {
+	if err := r.start(ctx); err != nil {
 		return nil, err
 	}
 	r.emit(r.started())

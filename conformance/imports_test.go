@@ -157,11 +157,13 @@ func TestTheProgramIsLinkedWithoutGinkgo(t *testing.T) {
 	}
 }
 
+// heavy is what speaks to a container engine, to a database or to a collector.
+var heavy = []string{"github.com/docker/", "github.com/moby/", "github.com/testcontainers/", "go.opentelemetry.io/",
+	"github.com/jackc/pgx/", "github.com/go-sql-driver/", "modernc.org/"}
+
 // Whose receiver is a url or a command needs neither what speaks to a container
 // engine nor what speaks to databases: the kinds that do are packages of their own.
 func TestKindsAreLinkedByThoseWhoWantThem(t *testing.T) {
-	heavy := []string{"github.com/docker/", "github.com/moby/", "github.com/testcontainers/", "go.opentelemetry.io/",
-		"github.com/jackc/pgx/", "github.com/go-sql-driver/", "modernc.org/"}
 	isHeavy := func(dep string) bool {
 		return slices.ContainsFunc(heavy, func(prefix string) bool { return strings.HasPrefix(dep, prefix) })
 	}

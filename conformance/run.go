@@ -72,7 +72,7 @@ func (r *run) started() event.RunStarted {
 		Time:    time.Now(),
 		Tool:    event.Tool{Version: r.cfg.Version, Seed: r.cfg.Seed, Salt: r.cfg.Salt, Epoch: r.cfg.Epoch, Protocol: string(target.Protocol)},
 		Command: r.cfg.Command,
-		Receiver: event.Receiver{Arguments: target.Arguments("--config "), Name: target.Name, Kind: info.Kind, URL: r.subject.URL(),
+		Receiver: event.Receiver{Arguments: r.subject.Arguments("--config "), Name: target.Name, Kind: info.Kind, URL: r.subject.URL(),
 			Image: info.Image, Digest: info.Digest, Identity: string(target.Identity), File: target.File, FileDigest: target.FileDigest},
 	}
 	for _, c := range r.checks {
@@ -98,10 +98,7 @@ func (r *run) describe(c scenarios.Check) event.Check {
 // the run could not go on.
 func (r *run) certify(ctx context.Context) error {
 	r.began = time.Now()
-	err := r.subject.Start(ctx)
-	if err == nil {
-		err = r.fit()
-	}
+	err := r.start(ctx)
 	r.emit(r.started())
 	if err == nil {
 		err = r.reachable(ctx)

@@ -330,7 +330,7 @@ func (r *run) replay(ctx context.Context, c *scenarios.Check, s scenarios.Scenar
 
 // receiverFlags name the receiver of the run, on one line.
 func (r *run) receiverFlags() string {
-	flags := r.cfg.Target.Arguments("--config ")
+	flags := r.subject.Arguments("--config ")
 	if strings.ContainsAny(flags, "\r\n") {
 		return "--config receiver.yaml"
 	}

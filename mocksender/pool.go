@@ -80,11 +80,11 @@ func (p *pool) pop(key string) *conn {
 }
 
 // put keeps the connection of a request that is under way for later. It is closed
-// where more than limit are open, or more are idle than were ever needed at once:
+// where more than limit are open, or more than were ever needed at once:
 // each fault makes a fresh one.
 func (p *pool) put(c *conn, limit int) {
 	p.mu.Lock()
-	if (limit == 0 || p.open <= limit) && len(p.idle)+p.busy <= p.most {
+	if (limit == 0 || p.open <= limit) && p.open <= p.most {
 		p.idle = append(p.idle, c)
 		c = nil
 	}

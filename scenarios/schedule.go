@@ -113,16 +113,7 @@ func (s Schedule) Scenario(judge Fields) Scenario {
 		}
 		sc.Steps = append(sc.Steps, step)
 	}
-	if f := FinalState(s.Message, ByUser)[0]; f.Open == "" {
-		sc.Expect = append(sc.Expect, Expectation{Message: s.Message.Name, Status: f.Change.Status})
-	}
-	if len(s.Message.Devices) > 1 && s.Message.Cancelled == nil {
-		for _, f := range FinalState(s.Message, ByDevice) {
-			if f.Open == "" {
-				sc.Expect = append(sc.Expect, Expectation{Message: s.Message.Name, Device: f.Device, Status: f.Change.Status})
-			}
-		}
-	}
+	sc.Expect = s.Message.expected()
 	return sc
 }
 

@@ -300,7 +300,7 @@ func TestActionScriptIsClean(t *testing.T) {
 		}
 		t.Skip(err)
 	}
-	if said, err := exec.CommandContext(t.Context(), program, filepath.Join(actionDir, "certify")).CombinedOutput(); err != nil {
+	if said, err := exec.CommandContext(t.Context(), program, filepath.Join(actionDir, "certify"), filepath.Join(actionDir, "install")).CombinedOutput(); err != nil {
 		t.Errorf("%s", said)
 	}
 }

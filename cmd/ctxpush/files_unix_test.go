@@ -4,6 +4,7 @@ package main
 
 import (
 	"context"
+	"encoding/json"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -38,6 +39,8 @@ func TestNoRegularFile(t *testing.T) {
 		{[]string{"scenario", "run", file}, file + ": is a FIFO: want a regular file"},
 		{[]string{"scenario", "show", file}, file + ": is a FIFO: want a regular file"},
 		{[]string{"load", "merge", file}, file + ": is a FIFO: want a regular file"},
+		{[]string{"report", file}, fmt.Sprintf("report directory %q: it is a file, want a directory", file)},
+		{[]string{"init", "--build", filepath.Dir(file), "--dockerfile", "fifo", "--output", "-"}, file + " can't be read: want --build with the folder of a Dockerfile, and --dockerfile where it has another name"},
 		{[]string{"report", report}, fmt.Sprintf("report directory %q: report.json: is no regular file", report)},
 	} {
 		if _, stderr := ctxpush(t, exitMistake, c.args...); !strings.HasSuffix(stderr, "ctxpush: "+c.want+"\n") {
@@ -82,5 +85,24 @@ func TestTemporaryFilesNowhere(t *testing.T) {
 	_, stderr := ctxpush(t, exitSurroundings, "scenario", "run", "order/reversed", "--built-in")
 	if strings.Count(stderr, "\n") != 1 || !strings.Contains(stderr, "not a directory") {
 		t.Errorf("stderr is %q: want one line", stderr)
+	}
+}
+
+// A pipe takes a load's report where somebody reads it; nobody is waited for.
+func TestJSONToAPipe(t *testing.T) {
+	load := []string{"load", "--built-in", "--duration", "50ms", "--messages", "10", "--report-dir", t.TempDir(), "--json"}
+	file := fifo(t, "fifo")
+	if _, stderr := ctxpush(t, exitSurroundings, append(load, file)...); !strings.HasSuffix(stderr, "ctxpush: --json "+file+": nobody reads this pipe\n") {
+		t.Errorf("stderr is %q", stderr)
+	}
+	r, err := os.OpenFile(file, os.O_RDWR, 0) // with both ends, so that neither is waited for
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer r.Close()
+	ctxpush(t, exitOK, append(load, file)...)
+	var report struct{ Schema string }
+	if err := json.NewDecoder(r).Decode(&report); err != nil || report.Schema != "ctxpush.load/v1" {
+		t.Errorf("read %+v, %v", report, err)
 	}
 }

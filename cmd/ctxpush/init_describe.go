@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"os"
 	"path/filepath"
 	"regexp"
 	"slices"
@@ -211,7 +210,7 @@ func (o *initing) build(ctx context.Context) error {
 	}
 	b := c.Receiver.Container.Build
 	name := filepath.Join(b.Context, or(b.Dockerfile, "Dockerfile"))
-	text, err := os.ReadFile(name)
+	text, err := strictyaml.Read(name)
 	if err != nil {
 		return mistakef("%s can't be read: want --build with the folder of a Dockerfile, and --dockerfile where it has another name", name)
 	}

@@ -75,7 +75,7 @@ func TestMistakes(t *testing.T) {
 		{"report", "", `an argument is missing: want ctxpush report DIR [flags]`},
 		{"report gone", "", `report directory "gone": no such file or folder`},
 		{"report @", empty, `report directory "@": report.json: no such file or folder`},
-		{"report @", notJSON, `report directory "@": not a directory`},
+		{"report @", notJSON, `report directory "@": it is a file, want a directory`},
 		{"report @", folder, `report directory "@": report.json: report: schema is missing: want "ctxpush.report/v1"`},
 		{"send", "", noReceiver},
 		{"doctor", "", noReceiver},

@@ -25,6 +25,18 @@ type streams struct {
 	lookupEnv func(string) (string, bool)
 }
 
+// with is s with a variable more in the environment, unless it is there.
+func (s streams) with(name, value string) streams {
+	lookup := s.lookupEnv
+	s.lookupEnv = func(asked string) (string, bool) {
+		if v, ok := lookup(asked); ok || asked != name {
+			return v, ok
+		}
+		return value, true
+	}
+	return s
+}
+
 func stdio() streams {
 	hidden := &screen{}
 	s := streams{out: hidden.before(os.Stdout), err: hidden.before(os.Stderr), screen: hidden, in: os.Stdin, lookupEnv: os.LookupEnv}
@@ -76,7 +88,7 @@ receiver.yaml.`,
 	root.RunE = func(cmd *cobra.Command, _ []string) error { return cmd.Help() }
 	help := newHelp(s)
 	root.SetHelpCommand(help)
-	root.AddCommand(help, newCertify(s), newChecks(s), newScenario(s), newSend(s), newLoad(s), newReceiver(s), newServe(s), newReport(s), newInit(s), newDoctor(s), newSchema(s), newCompletion(s), newMan(), newVersion(s))
+	root.AddCommand(help, newCertify(s), newChecks(s), newScenario(s), newSend(s), newLoad(s), newReceiver(s), newServe(s), newRecord(s), newReplay(s), newReport(s), newInit(s), newDoctor(s), newSchema(s), newCompletion(s), newMan(), newVersion(s))
 	root.DisableAutoGenTag = true
 	withUsage(root, s.outWidth)
 	withUsageErrors(root)

@@ -50,7 +50,7 @@ disturb it; a test does the same by the control API below /api/v1/, which is
 described at /api/v1/openapi.json.
 
 With a receiver.yaml the receiver that it names is started and ended with serve
-and gets the webhooks, and its states are compared with the true ones. --webhook
+and gets the webhooks (${CONTEXTPUSH_URL} in the file is where it schedules), and its states are compared with the true ones. --webhook
 sends them elsewhere. The webhook's secret is the file's, or CTXPUSH_SECRET.`,
 		Example: `  CTXPUSH_SECRET=s3cret ctxpush serve --webhook http://127.0.0.1:3000/webhooks/contextpush
   ctxpush serve receiver.yaml --time-scale 60 --faults duplicate=5%,reorder=10%
@@ -79,10 +79,15 @@ sends them elsewhere. The webhook's secret is the file's, or CTXPUSH_SECRET.`,
 		if err := t.argument(cmd, args); err != nil {
 			return err
 		}
-		if err := o.read(cmd.Context(), t, s); err != nil {
+		l, err := o.bind()
+		if err != nil {
 			return err
 		}
-		return o.serve(cmd.Context(), s)
+		defer l.Close()
+		if err := o.read(cmd.Context(), t, s.with(config.VarContextPush, appURL(l.Addr()))); err != nil {
+			return err
+		}
+		return o.serve(cmd.Context(), s, l)
 	}
 	return cmd
 }
@@ -123,14 +128,33 @@ func (o *serving) read(ctx context.Context, t *target, s streams) (err error) {
 	if err := o.readFigures(); err != nil {
 		return err
 	}
+	return nil
+}
+
+// bind listens: before the file is read, since the app that it starts may be told
+// the address.
+func (o *serving) bind() (net.Listener, error) {
 	local, err := serve.IsLoopback(o.listen)
 	switch {
 	case err != nil:
-		return mistakef("--%w", err)
+		return nil, mistakef("--%w", err)
 	case !local && o.apiToken == "":
-		return mistakef("--listen %s: an address beyond loopback needs --api-token", o.listen)
+		return nil, mistakef("--listen %s: an address beyond loopback needs --api-token", o.listen)
 	}
-	return nil
+	l, err := net.Listen("tcp", o.listen)
+	if err != nil {
+		return nil, fmt.Errorf("--listen %s: %w", o.listen, errors.Unwrap(err))
+	}
+	return l, nil
+}
+
+// appURL is the address at which a program on this machine reaches it.
+func appURL(a net.Addr) string {
+	host, port, _ := net.SplitHostPort(a.String())
+	if ip := net.ParseIP(host); ip == nil || ip.IsUnspecified() {
+		host = "127.0.0.1"
+	}
+	return "http://" + net.JoinHostPort(host, port)
 }
 
 func (o *serving) readFigures() error {
@@ -170,13 +194,8 @@ func (o *serving) readFigures() error {
 	return nil
 }
 
-// serve opens what it needs, from the address on, and serves until ctx ends.
-func (o *serving) serve(ctx context.Context, s streams) (err error) {
-	l, err := net.Listen("tcp", o.listen)
-	if err != nil {
-		return fmt.Errorf("--listen %s: %w", o.listen, errors.Unwrap(err))
-	}
-	defer l.Close()
+// serve opens what it needs, and serves until ctx ends.
+func (o *serving) serve(ctx context.Context, s streams, l net.Listener) (err error) {
 	if o.store != "" {
 		if o.Store, err = sqlite.Open(o.store); err != nil {
 			if errors.Is(err, sqlite.ErrLocked) {
@@ -185,7 +204,7 @@ func (o *serving) serve(ctx context.Context, s streams) (err error) {
 			return mistake{err}
 		}
 	}
-	under, err := o.open(ctx)
+	under, err := o.open(ctx, s)
 	if under != nil {
 		defer func() { err = errors.Join(err, under.Close()) }()
 	}
@@ -198,8 +217,9 @@ func (o *serving) serve(ctx context.Context, s streams) (err error) {
 	return o.run(ctx, s, l, under)
 }
 
-// open starts the receiver of the file, if there is one.
-func (o *serving) open(ctx context.Context) (*subject.Subject, error) {
+// open starts the receiver of the file, if there is one; one at a URL may come
+// later.
+func (o *serving) open(ctx context.Context, s streams) (*subject.Subject, error) {
 	if !o.hasFile {
 		return nil, nil
 	}
@@ -207,7 +227,12 @@ func (o *serving) open(ctx context.Context) (*subject.Subject, error) {
 	if err != nil {
 		return nil, err
 	}
-	if err := under.Start(ctx); err != nil {
+	switch err := under.Start(ctx); {
+	case err == nil:
+	case o.target.Receiver.URL != "" && ctx.Err() == nil:
+		// Who starts it may do so later: its webhooks wait and are sent again.
+		fmt.Fprintf(s.err, "serve: the receiver is not there yet: %v\n", err)
+	default:
 		return nil, errors.Join(err, under.Close())
 	}
 	if o.Webhook == "" {
@@ -240,7 +265,7 @@ func (o *serving) run(ctx context.Context, s streams, l net.Listener, under *sub
 		return mistake{err}
 	}
 	if under != nil {
-		c.Receiver = &serve.Receiver{Name: o.target.Name, Probe: under.Prober, Identity: o.target.Identity,
+		c.Receiver = &serve.Receiver{Name: o.target.Name, URL: under.URL, Probe: under.Prober, Identity: o.target.Identity,
 			Ignores: o.target.Ignores, Settle: o.target.Settle}
 	}
 	handler, err := serve.Handler(c)

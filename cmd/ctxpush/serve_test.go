@@ -103,6 +103,54 @@ func TestServe(t *testing.T) {
 	}
 }
 
+// A receiver that is started after serve gets what waited for it, and an app that
+// serve starts is told where it can schedule.
+func TestServeBefore(t *testing.T) {
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	later := l.Addr().String()
+	if err := l.Close(); err != nil {
+		t.Fatal(err)
+	}
+	file := write(t, "receiver.yaml", "name: app at ${CONTEXTPUSH_URL}\nsecret: {env: CTX_SECRET}\nreceiver: {url: http://"+later+"}\nprobe: {http: {path: /state}}\n")
+	p := program{env: map[string]string{"CTX_SECRET": exampleSecret}}
+	address, end := startServe(t, &p, file, "--flush", "0s", "--open-rate", "0%", "--time-scale", "3600")
+	if !strings.Contains(p.err.String(), "the receiver is not there yet") {
+		t.Errorf("%s: want to be told", p.err.String())
+	}
+	var info struct{ Name, URL string }
+	get(t, address+"/api/v1/receiver", &info)
+	if info.Name != "app at "+address || info.URL != "http://"+later {
+		t.Errorf("%+v: want the app at %s that knows %s", info, later, address)
+	}
+	a, err := http.Post(address+"/v1/campaigns/schedule_message_for_user", "application/json", strings.NewReader(
+		`{"bundle_id":"b","platform":"ios","user_id":"james","deliver_within_hours":0,"campaign_id":"c","content":{"title":"t","body":"b"}}`))
+	if err != nil || a.StatusCode != http.StatusOK {
+		t.Fatalf("%v, %v", a, err)
+	}
+	a.Body.Close()
+	var waiting struct{ Deliveries []struct{ Outcome string } }
+	get(t, address+"/api/v1/deliveries?outcome=waiting&wait=1m", &waiting)
+	app, err := reference.Start(reference.Options{Secret: exampleSecret, Listen: later})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { app.Kill() })
+	var verdict struct {
+		OK      bool
+		Checked int
+	}
+	get(t, address+"/api/v1/verdict?wait=1m", &verdict)
+	if len(waiting.Deliveries) == 0 || !verdict.OK || verdict.Checked == 0 {
+		t.Errorf("%+v, %+v: want what waited to be there", waiting, verdict)
+	}
+	if code := end(); code != exitInterrupted {
+		t.Errorf("exit code %d", code)
+	}
+}
+
 func TestServeMistakes(t *testing.T) {
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {

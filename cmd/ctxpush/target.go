@@ -147,6 +147,11 @@ func (t *target) overlay(c *config.Config, env func(string) (string, bool)) erro
 // given, without secrets, and the seed and epoch that it had. The salt is left
 // out: a receiver that keeps its data gets other messages.
 func repeatLine(cmd *cobra.Command, c config.Config, from origin) string {
+	return repeatAt(cmd, c.Arguments(""), from)
+}
+
+// repeatAt is repeatLine with what names the receiver.
+func repeatAt(cmd *cobra.Command, arguments string, from origin) string {
 	words := strings.Fields(cmd.CommandPath())
 	cmd.Flags().Visit(func(f *pflag.Flag) {
 		switch f.Name {
@@ -157,7 +162,7 @@ func repeatLine(cmd *cobra.Command, c config.Config, from origin) string {
 			}
 		}
 	})
-	return shellquote.Join(words[:2]...) + " " + c.Arguments("") + " " + shellquote.Join(append(words[2:], from.words()...)...)
+	return shellquote.Join(words[:2]...) + " " + arguments + " " + shellquote.Join(append(words[2:], from.words()...)...)
 }
 
 func flagWords(f *pflag.Flag) []string {

@@ -34,6 +34,8 @@ var topics = []topic{
 	{"load", "send many messages, and judge speed and states"},
 	{"storms", "what a receiver gets after an outage"},
 	{"serve", "a mock ContextPush for the app that schedules"},
+	{"apps", "test what your app makes of its pushes, in any language"},
+	{"replay", "keep real webhooks, and play them again in other orders"},
 	{"go", "use it from Go tests"},
 	{"languages", "call it from tests in other languages"},
 	{"windows", "what works on Windows, and what is tested there"},

@@ -11,7 +11,10 @@ import (
 const (
 	VarPort   = "PORT"   // a free port
 	VarSecret = "SECRET" // the shared secret
-	VarHost   = "HOST"   // where the ports of a receiver's containers are reached from here
+	// VarContextPush is where the mock ContextPush service listens, for an app that
+	// schedules at it.
+	VarContextPush = "CONTEXTPUSH_URL"
+	VarHost        = "HOST" // where the ports of a receiver's containers are reached from here
 
 	// VarPortOf and a number is the port under which a container's port of that
 	// number is reached.

@@ -30,7 +30,7 @@ func queryOf(text string) string {
 // keepPrivate remembers the values of the variables in a text as the file has it.
 func (d *decoder) keepPrivate(text string, sc scope) {
 	for _, name := range variables(text) {
-		if sc.keeps(name) || d.env == nil {
+		if sc.keeps(name) || d.env == nil || name == VarContextPush {
 			continue
 		}
 		if value, ok := d.env(name); ok && len(value) >= leastPrivate && !slices.Contains(d.private, value) {

@@ -32,6 +32,16 @@ var _ = Describe("A secret", func() {
 		Expect(fmt.Sprintf("%v", config.Secret(""))).To(BeEmpty())
 	})
 
+	It("is hidden wherever a variable of the environment brought it, but in a program's name", func() {
+		c, err := config.Parse("receiver.yaml", []byte("path: /webhook?key=${QUERY}\n"+
+			"receiver: {command: {argv: [\"${PROGRAM}\", --token, \"${ARGUMENT}\", \"${PORT}\"], env: {A: \"${VALUE}\", SECRET: \"${SECRET}\"}}}\n"+
+			"probe: {exec: {argv: [./state, --token, \"${STATE}\"], env: {B: \"${OTHER}\"}}}\n"), ".", func(name string) (string, bool) {
+			return "the-" + name, name != "SECRET"
+		})
+		Expect(err).NotTo(HaveOccurred())
+		Expect(c.Private()).To(ConsistOf("the-QUERY", "the-ARGUMENT", "the-VALUE", "the-STATE", "the-OTHER"))
+	})
+
 	It("is blanked out in JSON", func() {
 		text, err := json.Marshal(struct {
 			S config.Secret

@@ -193,6 +193,9 @@ func (t list) read(d *decoder, k *key, n strictyaml.Node, into reflect.Value) er
 			for _, name := range variables(text) {
 				d.argvVars[name] = item
 			}
+			if i > 0 { // the first is the program's name
+				d.keepPrivate(text, t.scope)
+			}
 		}
 		if err := t.scalar.read(d, k, item, into.Index(i)); err != nil {
 			return err

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"syscall"
 
 	"github.com/ctxpush/ctxpush/conformance/report"
 	"github.com/ctxpush/ctxpush/conformance/report/dir"
@@ -74,7 +75,22 @@ func WriteJSON(path string, r Report) error {
 		return err
 	}
 	if info, err := os.Stat(path); err == nil && !info.Mode().IsRegular() {
-		return os.WriteFile(path, b.Bytes(), 0o666) // a device, or a pipe
+		return writeSpecial(path, b.Bytes())
 	}
 	return dir.ReplaceFile(path, b.Bytes())
+}
+
+// writeSpecial writes to a device, or to a pipe that is read by somebody: a reader
+// is not waited for.
+func writeSpecial(path string, data []byte) (err error) {
+	f, err := os.OpenFile(path, os.O_WRONLY|syscall.O_NONBLOCK, 0)
+	if errors.Is(err, syscall.ENXIO) {
+		return fmt.Errorf("--json %.200s: nobody reads this pipe", path)
+	}
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, f.Close()) }()
+	_, err = f.Write(data)
+	return err
 }

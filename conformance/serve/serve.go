@@ -44,7 +44,9 @@ type Config struct {
 
 // Receiver is the receiver whose states stand beside the true ones.
 type Receiver struct {
-	Name     string
+	Name string
+	// URL is where it is reached, which may be elsewhere once it was started again.
+	URL      func() string
 	Probe    probe.Prober
 	Identity scenarios.Identity
 	// Ignores are statuses that the receiver does not keep.
@@ -89,6 +91,9 @@ func (s *server) register(mux *http.ServeMux) {
 	s.registerControls(api)
 	s.registerEvents(api)
 	s.registerVerdict(api)
+	s.registerStates(api)
+	s.registerReceiver(api)
+	s.registerExport(api)
 }
 
 // marshal writes JSON in which nothing hidden shows.

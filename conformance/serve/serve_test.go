@@ -9,6 +9,8 @@ import (
 	"io"
 	"net/http"
 	"net/http/httptest"
+	"regexp"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -63,7 +65,7 @@ func start(t testing.TB, mutant string, change func(*serve.Config)) served {
 	}
 	c := serve.Config{
 		Service: engine, CancelPath: service.DefaultCancelPath, Loopback: true, Hidden: []string{secret}, Version: "test",
-		Receiver: &serve.Receiver{Name: "acme", Probe: p, Identity: scenarios.ByDevice, Settle: time.Second},
+		Receiver: &serve.Receiver{Name: "acme", URL: app.URL, Probe: p, Identity: scenarios.ByDevice, Settle: time.Second},
 	}
 	if change != nil {
 		change(&c)
@@ -179,6 +181,11 @@ func TestAPI(t *testing.T) {
 		{"/api/v1/release", `{"batch":1}`, 200, `"deliveries":[`},
 		{"/api/v1/release", `{"batch":101}`, 422, "batch"},
 		{"/api/v1/deliveries?message=1", "", 200, `"deliveries":[{`},
+		{"/api/v1/receiver", "", 200, `"name":"acme"`},
+		{"/api/v1/messages/1/states", "", 200, `"got":`},
+		{"/api/v1/messages/99999/states", "", 404, "there is no message 99999"},
+		{"/api/v1/export?message=99999", "", 404, "there is no message 99999"},
+		{"/api/v1/export?entry=x", "", 400, "want MESSAGE.CHANGE"},
 		{"/api/v1/deliveries/1", "", 200, `X-ctx-secret: $CTXPUSH_SECRET`},
 		{"/api/v1/deliveries/99999", "", 404, "there is no delivery 99999"},
 		{"/api/v1/faults", "", 200, `"lost-ack":0`},
@@ -210,13 +217,14 @@ func TestAPI(t *testing.T) {
 	}
 }
 
+// id is a number in a path.
+var id = regexp.MustCompile(`/[0-9]+\b`)
+
 // valid holds an answer against the description of its path, which it returns.
 func valid(t *testing.T, c *jsonschema.Compiler, doc map[string]any, path string, post bool, code int, text string) string {
 	t.Helper()
 	path, _, _ = strings.Cut(path, "?")
-	if at := strings.LastIndex(path, "/"); strings.ContainsAny(path[at+1:], "0123456789") {
-		path = path[:at] + "/{id}"
-	}
+	path = id.ReplaceAllString(path, "/{id}")
 	method := "get"
 	if post {
 		method = "post"
@@ -320,10 +328,58 @@ func TestVerdict(t *testing.T) {
 			}
 			var v serve.Verdict
 			_, text = s.call(t, "/api/v1/verdict?wait=20s", "")
+			var seen serve.States
+			if _, text := s.call(t, "/api/v1/messages/1/states", ""); json.Unmarshal([]byte(text), &seen) != nil || !seen.Arrived ||
+				slices.ContainsFunc(seen.States, func(s serve.StateSeen) bool { return s.What != "" }) == want {
+				t.Errorf("%s: want states that differ: %v", text, !want)
+			}
 			if err := json.Unmarshal([]byte(text), &v); err != nil || v.OK != want || v.Checked == 0 || v.Pending != 0 || want == (len(v.Differ) > 0) {
 				t.Errorf("%s (%v): want ok %v", text, err, want)
 			}
 		})
+	}
+}
+
+// What was held, reversed and released, or is held still, is exported as the
+// scenario that shows the mistake again; a lost acknowledgement is a batch that
+// comes twice.
+func TestExport(t *testing.T) {
+	s := start(t, "last-arrival-wins", nil)
+	if code, text := s.call(t, "/api/v1/export", ""); code != 404 || !strings.Contains(text, "no message yet") {
+		t.Errorf("%d %s", code, text)
+	}
+	if err := s.SetDevices(t.Context(), "anna", []service.Device{{Token: "phone"}}); err != nil {
+		t.Fatal(err)
+	}
+	s.call(t, "/api/v1/hold", "{}")
+	s.schedule(t, "anna")
+	s.call(t, "/api/v1/open", key("anna"))
+	steps := func(path string, want ...string) {
+		t.Helper()
+		code, text := s.call(t, path, "")
+		check, err := scenarios.Parse("m.yaml", "user/m", []byte(text))
+		if code != 200 || err != nil {
+			t.Fatalf("%s: %d %v\n%s", path, code, err, text)
+		}
+		var got []string
+		for _, step := range check.Scenarios[0].Steps {
+			got = append(got, step.String())
+		}
+		if !slices.Equal(got, want) || len(check.Scenarios[0].Expect) == 0 || check.Scenarios[0].Expect[0].Status != "opened" {
+			t.Errorf("%s: %q: want %q\n%s", path, got, want, text)
+		}
+	}
+	steps("/api/v1/export?message=1", "batch: [m.pending, m.delivered, m.opened]")
+	steps("/api/v1/export?entry=1.2,1.0,1.1&batch=2&title=mine", "batch: [m.opened, m.pending]", "batch: [m.delivered]")
+	s.call(t, "/api/v1/faults", `{"duplicate":0,"reorder":0,"drop":0,"lost-ack":0,"slow":0,"reset":0,"lose_next_ack":true}`)
+	s.call(t, "/api/v1/release", `{"entries":["1.2","1.1","1.0"],"batch":1}`)
+	s.call(t, "/api/v1/clock", `{"by":"1m"}`)
+	s.call(t, "/api/v1/verdict?wait=20s", "")
+	steps("/api/v1/export", "batch: [m.opened]", "batch: [m.delivered]", "batch: [m.pending]", "batch: [m.opened]")
+	s.call(t, "/api/v1/resend", `{"requests":[["1.0"]]}`)
+	s.call(t, "/api/v1/verdict?wait=20s", "")
+	if _, text := s.call(t, "/api/v1/export", ""); !strings.Contains(text, `found: "delivery_status is pending: want opened"`) {
+		t.Errorf("%s\nwant a counterexample, which is mended or not", text)
 	}
 }
 

@@ -2,6 +2,7 @@ package serve
 
 import (
 	"context"
+	"fmt"
 	"net/http"
 	"reflect"
 	"slices"
@@ -50,8 +51,7 @@ func (s *server) registerVerdict(api huma.API) {
 		Wait           string `query:"wait" doc:"how long to wait for webhooks that are on the way, such as 5s"`
 	}) (*answer[Verdict], error) {
 		if s.Receiver == nil {
-			return nil, huma.NewError(http.StatusNotImplemented,
-				"the receiver's states can't be read: want a receiver.yaml with a probe")
+			return nil, noProbe()
 		}
 		query := service.Query{
 			CampaignID: q.CampaignID, UserID: q.UserID, IdempotencyKey: q.IdempotencyKey, Limit: maxJudged,
@@ -78,6 +78,88 @@ func (s *server) registerVerdict(api huma.API) {
 		}
 		return &answer[Verdict]{v}, nil
 	})
+}
+
+// States are what the receiver has of one message, beside what is true.
+type States struct {
+	// Arrived tells whether all has been told and acknowledged: before, the receiver
+	// can't be right.
+	Arrived bool        `json:"arrived"`
+	States  []StateSeen `json:"states" nullable:"false"`
+}
+
+// StateSeen is the state of a message, or of a message on one device.
+type StateSeen struct {
+	DeviceToken string       `json:"device_token,omitempty"`
+	Want        string       `json:"want" doc:"the true delivery_status"`
+	Got         *state.State `json:"got" doc:"what the receiver has; null where it does not know the message"`
+	What        string       `json:"what,omitempty" doc:"how they differ, in one line"`
+}
+
+// registerStates makes the call that shows the receiver's states of one message.
+func (s *server) registerStates(api huma.API) {
+	huma.Get(api, "/api/v1/messages/{id}/states", func(ctx context.Context, q *struct {
+		ID uint64 `path:"id"`
+	}) (*answer[States], error) {
+		if s.Receiver == nil {
+			return nil, noProbe()
+		}
+		m, err := s.Service.Store().Message(q.ID)
+		if err != nil {
+			return nil, refused(err)
+		}
+		if m == nil {
+			return nil, huma.Error404NotFound(fmt.Sprintf("there is no message %d", q.ID))
+		}
+		a := &answer[States]{States{States: []StateSeen{}}}
+		if a.Body.Arrived, err = s.hasArrived(m); err != nil {
+			return nil, refused(err)
+		}
+		wants := s.wants(m)
+		states, err := s.Receiver.Probe.States(ctx, keysOf(wants))
+		if err != nil {
+			return nil, huma.NewError(http.StatusBadGateway, s.hidden.Text(err.Error()))
+		}
+		for i, w := range wants {
+			seen := StateSeen{DeviceToken: w.Key.DeviceToken, Want: string(w.Status), Got: states[i]}
+			if m, differs := state.Compare(w, states[i]); differs {
+				seen.What = m.String()
+			}
+			a.Body.States = append(a.Body.States, seen)
+		}
+		return a, nil
+	})
+}
+
+// ReceiverInfo is the receiver whose states are compared.
+type ReceiverInfo struct {
+	Name     string `json:"name"`
+	URL      string `json:"url" doc:"where it is reached, without the webhook's path"`
+	Identity string `json:"identity" enum:"device,user"`
+}
+
+// registerReceiver makes the call that tells a test where the receiver is that
+// serve has started.
+func (s *server) registerReceiver(api huma.API) {
+	huma.Get(api, "/api/v1/receiver", func(context.Context, *struct{}) (*answer[ReceiverInfo], error) {
+		if s.Receiver == nil {
+			return nil, noProbe()
+		}
+		return &answer[ReceiverInfo]{ReceiverInfo{s.Receiver.Name, s.Receiver.URL(), string(s.Receiver.Identity)}}, nil
+	})
+}
+
+func keysOf(wants []scenarios.Want) []mocksender.Key {
+	keys := make([]mocksender.Key, len(wants))
+	for i, w := range wants {
+		keys[i] = w.Key
+	}
+	return keys
+}
+
+func noProbe() error {
+	return huma.NewError(http.StatusNotImplemented,
+		"the receiver's states can't be read: want a receiver.yaml with a probe")
 }
 
 // hasArrived tells whether nothing of the message is on its way, and the receiver
@@ -211,11 +293,7 @@ func (s *server) compare(
 	ctx context.Context, wants []scenarios.Want, ids map[mocksender.Key]uint64,
 ) (wrong []scenarios.Want, differ []Differs, err error) {
 	for part := range slices.Chunk(wants, lookUp) {
-		keys := make([]mocksender.Key, len(part))
-		for i, w := range part {
-			keys[i] = w.Key
-		}
-		states, err := s.Receiver.Probe.States(ctx, keys)
+		states, err := s.Receiver.Probe.States(ctx, keysOf(part))
 		if err != nil {
 			return nil, nil, err
 		}

@@ -34,6 +34,8 @@ type Subject struct {
 	// Late are the states that were not right in time.
 	Late *Latecomers
 	hide *redact.Redactor
+	// secretless says that the target came without a secret: it has a random one.
+	secretless bool
 }
 
 // Open is the receiver that the target describes; it is neither started nor
@@ -41,7 +43,8 @@ type Subject struct {
 // where the target names none; nil is the one that is linked. The error is a
 // *config.Error.
 func Open(target config.Config, builtIn receiver.Constructor) (*Subject, error) {
-	if target.Secret == "" {
+	secretless := target.Secret == ""
+	if secretless {
 		target.Secret = config.Secret(NewSecret())
 	}
 	r, err := receiver.New(target, receiver.Env{Secret: string(target.Secret), BuiltIn: builtIn})
@@ -52,7 +55,9 @@ func Open(target config.Config, builtIn receiver.Constructor) (*Subject, error) 
 	if err != nil {
 		return nil, err
 	}
-	return New(target, r, p), nil
+	s := New(target, r, p)
+	s.secretless = secretless
+	return s, nil
 }
 
 // New is a subject of a receiver and a probe that are there.
@@ -67,6 +72,16 @@ func New(target config.Config, r receiver.Receiver, p probe.Prober) *Subject {
 
 // Close ends what was opened and started.
 func (s *Subject) Close() error { return errors.Join(probe.Close(s.Prober), s.Receiver.Close()) }
+
+// Arguments are the target's, which name the receiver on a command line. A secret
+// that was made for this run is none of them: the next one makes its own.
+func (s *Subject) Arguments(file string) string {
+	target := s.Target
+	if s.secretless {
+		target.Secret = ""
+	}
+	return target.Arguments(file)
+}
 
 // Secret is what the receiver and the sender share.
 func (s *Subject) Secret() string { return string(s.Target.Secret) }

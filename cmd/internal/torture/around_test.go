@@ -33,7 +33,7 @@ func TestSurroundings(t *testing.T) {
 		says   string
 	}{
 		"too few files for a check": {3, `ulimit -n 40; exec "$0" certify --built-in --focus order/many-connections` + quick, "(ulimit -n)"},
-		"too few files for a run":   {3, `ulimit -n 14; exec "$0" certify --built-in` + quick, "no check was run"},
+		"too few files for a run":   {3, `ulimit -n 14; exec "$0" certify --built-in` + quick, "(ulimit -n) to"},
 		"few files":                 {0, `ulimit -n 40; exec "$0" certify --built-in --focus 'copies/*'` + quick, "PASS"},
 		"a store that is open": {3, `"$0" receiver --listen 127.0.0.1:0 --quiet --store s.db 2>log & p=$!; until grep -q listening log; do sleep 0.05; done; ` +
 			`"$0" receiver --listen 127.0.0.1:0 --store s.db; code=$?; kill $p; wait $p; exit $code`, "another receiver has it open"},

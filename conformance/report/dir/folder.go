@@ -101,7 +101,7 @@ type stagedFile struct{ name, temporary string }
 
 func open(path string) (*folder, error) {
 	if info, err := os.Stat(path); err == nil && !info.IsDir() {
-		return nil, fmt.Errorf("report directory %q: it is a file, want a directory", path)
+		return nil, dirError(path, errNoFolder)
 	}
 	if err := os.MkdirAll(path, 0o777); err != nil {
 		return nil, dirError(path, err)

@@ -14,6 +14,9 @@ import (
 // Read reads the report that is stored in a folder, with the counterexamples that
 // it names as far as they are there. The error is one line that names the file.
 func Read(path string) (report.Report, error) {
+	if info, err := os.Stat(path); err == nil && !info.IsDir() {
+		return report.Report{}, dirError(path, errNoFolder) // a FIFO would be waited for
+	}
 	root, err := os.OpenRoot(path)
 	if err != nil {
 		return report.Report{}, dirError(path, reason(err))
@@ -52,7 +55,10 @@ func withScenarios(root *os.Root, r report.Report) report.Report {
 	return r
 }
 
-var errIrregular = errors.New("is no regular file")
+var (
+	errIrregular = errors.New("is no regular file")
+	errNoFolder  = errors.New("it is a file, want a directory")
+)
 
 // openFile opens a file that is one: a FIFO would be waited for.
 func openFile(root *os.Root, name string) (*os.File, error) {

@@ -119,7 +119,8 @@ $("filter").addEventListener("submit", e => e.preventDefault());
 async function detail() {
   if (!list.selected) return;
   const id = list.selected;
-  const [m, sent] = await Promise.all([api("messages/" + id), api("deliveries?limit=1000&message=" + id)]);
+  const [m, sent, seen] = await Promise.all([api("messages/" + id), api("deliveries?limit=1000&message=" + id),
+    compares ? api("messages/" + id + "/states").catch(e => ({ problem: e.message })) : null]);
   if (id !== list.selected) return;
   const key = { campaign_id: m.campaign_id, user_id: m.user_id, idempotency_key: m.idempotency_key };
   const button = (label, f) => el("button", { onclick: act(f) }, label);
@@ -132,9 +133,22 @@ async function detail() {
   $("detail").replaceChildren(
     el("h3", {}, m.campaign_id + " / " + m.user_id + " / " + m.idempotency_key),
     el("p", {}, status(m.delivery_status), " planned as " + m.planned_delivery_method + (m.next ? ", next step at " + time(m.next) : "")),
-    el("p", {}, button("Deliver", () => api("deliver", key)), " ", button("Open", () => api("open", key)), " ", button("Fail", () => api("fail", key)), " ", button("Cancel", () => api("cancel", key))),
-    table, el("h3", {}, "Content"), el("pre", {}, JSON.stringify(m.content, null, 1)),
+    el("p", {}, button("Deliver", () => api("deliver", key)), " ", button("Open", () => api("open", key)), " ", button("Fail", () => api("fail", key)), " ", button("Cancel", () => api("cancel", key)), " ",
+      button("Send all again", () => api("resend", { requests: [m.history.map((_, i) => m.id + "." + i)] })), " ", button("Lose the next acknowledgement", () => setFaults({ lose_next_ack: true })), " ",
+      button("Save as scenario", () => save(new URLSearchParams({ message: m.id })))),
+    ...states(seen), el("h3", {}, "History"), table, el("h3", {}, "Content"), el("pre", {}, JSON.stringify(m.content, null, 1)),
     el("h3", {}, "Webhooks"), ...sent.deliveries.map(d => delivery(d, open)));
+}
+
+// states are the true states of a message beside the receiver's.
+const compares = document.body.dataset.compares === "true";
+function states(seen) {
+  if (!seen) return [];
+  if (seen.problem) return [el("p", { class: "differs" }, seen.problem)];
+  return [el("h3", {}, "True and the receiver's state" + (seen.arrived ? "" : " (not all has arrived yet)")),
+    el("table", { id: "states" }, el("thead", {}, el("tr", {}, ...["device", "true", "receiver", ""].map(h => el("th", { scope: "col" }, h)))),
+      el("tbody", {}, ...seen.states.map(s => el("tr", {}, el("td", { title: s.device_token }, (s.device_token || "all").slice(0, 10)), el("td", {}, status(s.want)),
+        el("td", {}, s.got ? status(s.got.delivery_status) : "not known"), el("td", { class: s.what && seen.arrived ? "differs" : "" }, s.what || "")))))];
 }
 
 // delivery is one webhook request, told in full when it is opened.
@@ -206,6 +220,24 @@ $("hold").addEventListener("click", act(() => api("hold", {})));
 $("reverse").addEventListener("click", () => { order.reverse(); showQueue(); });
 $("release").addEventListener("click", act(() => api("release", { entries: order, batch: $("single").checked ? 1 : 100 })));
 
+// save hands a scenario of what happened, and of what waits, to the browser.
+async function save(q) {
+  const r = await fetch("/api/v1/export?" + q);
+  const text = await r.text();
+  if (!r.ok) throw new Error(JSON.parse(text).detail);
+  const link = el("a", { href: URL.createObjectURL(new Blob([text], { type: "application/yaml" })), download: "scenario.yaml" });
+  link.click();
+  setTimeout(() => URL.revokeObjectURL(link.href), 1000);
+}
+$("save").addEventListener("click", act(() => {
+  const q = new URLSearchParams({ batch: $("single").checked ? 1 : 100 });
+  const messages = new Set(order.map(e => e.split(".")[0]));
+  if (messages.size <= 100) q.set("message", [...messages].join(","));
+  if (!messages.size) q.delete("message");
+  if (order.length) q.set("entry", order.join(","));
+  return save(q);
+}));
+
 // Faults and clock.
 const shares = ["duplicate", "reorder", "drop", "lost-ack", "slow", "reset"];
 const presets = {
@@ -246,6 +278,9 @@ $("compare")?.addEventListener("click", act(async () => {
   const v = await api("verdict");
   list.differs = new Set(v.differ.map(d => d.id));
   $("verdict").textContent = v.ok ? `${v.checked} states are right, ${v.not_judged} messages not judged` : `${v.differ.length} of ${v.checked} states differ: ${v.differ[0].idempotency_key}: ${v.differ[0].what}`;
+  $("differing").hidden = v.ok;
+  $("differing").replaceChildren("Differ: ", ...v.differ.slice(0, 20).filter((d, i, all) => all.findIndex(o => o.id === d.id) === i).flatMap(d => [
+    el("button", { title: d.what, onclick: act(async () => { list.selected = d.id; list.at = -1; draw(); await detail(); }) }, d.campaign_id + " / " + d.user_id + " / " + d.idempotency_key), " "]));
   $("verdict").className = v.ok ? "acknowledged" : "differs";
   draw();
 }));

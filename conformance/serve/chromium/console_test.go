@@ -170,7 +170,7 @@ func (c *console) serve(mutant string) {
 	}
 	h, err := serve.Handler(serve.Config{
 		Service: c.Service, CancelPath: service.DefaultCancelPath, Loopback: true, Hidden: []string{secret}, Version: "test",
-		Receiver: &serve.Receiver{Name: "acme", Probe: p, Identity: scenarios.ByDevice, Settle: time.Second},
+		Receiver: &serve.Receiver{Name: "acme", URL: app.URL, Probe: p, Identity: scenarios.ByDevice, Settle: time.Second},
 	})
 	if err != nil {
 		t.Fatal(err)
@@ -345,6 +345,17 @@ func TestQueue(t *testing.T) {
 	c.click("Compare states")
 	c.wait(`document.getElementById("verdict").textContent.includes("1 of 1 states differ")`)
 	c.wait(`document.querySelectorAll(".row .differs").length === 1`)
+	c.do(chromedp.Evaluate[chromedp.Void](`void document.querySelector("#differing button").click()`))
+	c.wait(`document.querySelector("#states .differs")?.textContent.includes("delivery_status is delivered: want opened")`)
+	saved := eval[string](c, `(async () => {
+		const blob = new Promise(done => { const make = URL.createObjectURL; URL.createObjectURL = b => { URL.createObjectURL = make; done(b); return make(b); } });
+		[...document.querySelectorAll("#detail button")].find(b => b.textContent === "Save as scenario").click();
+		return (await blob).text();
+	})()`)
+	check, err := scenarios.Parse("m.yaml", "user/m", []byte(saved))
+	if err != nil || len(check.Scenarios[0].Steps) != 3 {
+		t.Errorf("%v: want three requests in\n%s", err, saved)
+	}
 	c.picture("differs")
 }
 
