@@ -83,8 +83,8 @@ func (d Diagnosis) of(check string, s state.Symptom, guess string) (id string, c
 	if s.Kind == event.Crashed || s.Answer == state.TimedOut || s.Answer == state.NoAnswer {
 		return "", false, false
 	}
-	if slices.Contains(d.Alike, guess) {
-		return guess, true, true
+	if id, ok := d.alike(guess); ok {
+		return id, true, true
 	}
 	if b := d.ByCheck[check]; len(b.Causes) > 0 {
 		return b.Causes[0], b.Foretold, true
@@ -93,6 +93,24 @@ func (d Diagnosis) of(check string, s state.Symptom, guess string) (id string, c
 		return d.Causes[0], true, true
 	}
 	return "", false, false
+}
+
+// alike is the one of several causes that agree with all alike that is the guess, or is
+// mended as that is.
+func (d Diagnosis) alike(guess string) (id string, ok bool) {
+	if len(d.Alike) == 0 {
+		return "", false
+	}
+	all := slices.Concat(d.Causes, d.Alike)
+	for _, is := range []func(id string) bool{
+		func(id string) bool { return id == guess },
+		func(id string) bool { return remedyOf[id] == guess },
+	} {
+		if i := slices.IndexFunc(all, is); i >= 0 {
+			return all[i], true
+		}
+	}
+	return "", false
 }
 
 // settle gives the failures the causes that foretell them in place of guesses.
