@@ -48,13 +48,18 @@ each under keys of its own, whose ending the report tells.
 	}
 	t := addTarget(cmd)
 	f := cmd.Flags()
-	f.StringVar(&o.orders, "orders", "", "play each message in other orders: quick (those that receivers get wrong most often) or standard (also all orders of three entries)")
+	f.StringVar(&o.orders, "orders", "", "play each message in other orders: quick (those that receivers "+
+		"get wrong most often) or standard (also all orders of three entries)")
 	f.StringVar(&o.speed, "speed", "1x", "how much faster than in the file the requests come, such as 10x, or max")
-	f.StringVar(&o.faults, "faults", "", "what goes wrong on purpose, such as duplicate=5%,reorder=10%,drop=5%,lost-ack=1%")
-	f.BoolVar(&o.KeepKeys, "keep-keys", false, "play every order under the recording's own keys, so that orders meet in the receiver")
-	f.BoolVar(&o.Pseudonymize, "pseudonymize", false, "replace users, device tokens and contents by made-up ones, the same by the same")
+	f.StringVar(&o.faults, "faults", "",
+		"what goes wrong on purpose, such as duplicate=5%,reorder=10%,drop=5%,lost-ack=1%")
+	f.BoolVar(&o.KeepKeys, "keep-keys", false,
+		"play every order under the recording's own keys, so that orders meet in the receiver")
+	f.BoolVar(&o.Pseudonymize, "pseudonymize", false,
+		"replace users, device tokens and contents by made-up ones, the same by the same")
 	f.StringVar(&o.verify, "verify", "all", "whose states are read: all, or none to judge by the answers alone")
-	f.StringVar(&o.toScenario, "to-scenario", "", "write the deliveries of one message to this scenario file, and play nothing")
+	f.StringVar(&o.toScenario, "to-scenario", "",
+		"write the deliveries of one message to this scenario file, and play nothing")
 	f.StringVar(&o.message, "message", "", "the message of --to-scenario: its idempotency_key, or CAMPAIGN/USER/KEY")
 	from := origin{&o.Seed, &o.Salt, &o.Epoch}
 	from.add(f)

@@ -37,8 +37,8 @@ func (s *server) registerExport(api huma.API) {
 		}},
 	}, func(ctx context.Context, q *struct {
 		Messages []uint64 `query:"message" maxItems:"100" doc:"the messages' ids; without one the newest 100 messages"`
-		Entries  []string `query:"entry" maxItems:"10000" doc:"the order of what waits in the queue (MESSAGE.CHANGE), where it is not the queue's own"`
-		Batch    int      `query:"batch" minimum:"1" maximum:"100" default:"100" doc:"entries of a request, of those that wait"`
+		Entries  []string `query:"entry" maxItems:"10000" doc:"what waits (MESSAGE.CHANGE), in another order than the queue's"`
+		Batch    int      `query:"batch" minimum:"1" maximum:"100" default:"100" doc:"entries of a request that waits"`
 		Title    string   `query:"title" maxLength:"200" doc:"the scenario's title"`
 	}) (*exported, error) {
 		first, err := parseRefs(q.Entries)
@@ -141,7 +141,9 @@ type arrival struct {
 
 // arrivals are the requests that the receiver has taken, in their order: also those
 // whose acknowledgement was lost, which so come twice.
-func (s *server) arrivals(messages []*service.Message, known map[uint64]*service.Message) ([]scenarios.Recorded, error) {
+func (s *server) arrivals(
+	messages []*service.Message, known map[uint64]*service.Message,
+) ([]scenarios.Recorded, error) {
 	var all []arrival
 	seen := map[uint64]bool{}
 	for _, m := range messages {

@@ -50,12 +50,15 @@ func (r *run) started(orders []order) event.RunStarted {
 		Receiver: event.Receiver{Arguments: r.subject.Arguments("--config "), Name: target.Name, Kind: info.Kind,
 			URL: r.subject.URL(), Image: info.Image, Digest: info.Digest, Identity: string(target.Identity),
 			File: target.File, FileDigest: target.FileDigest},
-		Command:  r.Command,
-		Settings: []event.Setting{{Name: "recording", Value: r.File}, {Name: "webhooks", Value: strconv.Itoa(r.reading.Requests)}},
+		Command: r.Command,
+		Settings: []event.Setting{
+			{Name: "recording", Value: r.File}, {Name: "webhooks", Value: strconv.Itoa(r.reading.Requests)},
+		},
 	}
 	for i, o := range orders {
 		c := o.check()
-		e.Checks = append(e.Checks, event.Check{ID: c.ID, Title: c.Title, Level: c.Level, Clauses: c.Clauses, Requirement: c.Requirement})
+		e.Checks = append(e.Checks,
+			event.Check{ID: c.ID, Title: c.Title, Level: c.Level, Clauses: c.Clauses, Requirement: c.Requirement})
 		if s := r.suffix(i, 0); s != "" && o.id != recordedID {
 			e.Settings = append(e.Settings, event.Setting{Name: "keys of " + strings.TrimPrefix(o.id, group+"/"),
 				Value: "KEY" + s + "; of a UUID, its version 5 with that name"})

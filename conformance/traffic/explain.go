@@ -70,7 +70,9 @@ func (v *verdict) again(ctx context.Context, n int, g *found) (f event.Failure, 
 }
 
 // rounds plays the scenario, one whose requests race until it fails.
-func (v *verdict) rounds(ctx context.Context, check *scenarios.Check, s scenarios.Scenario, n int) (play.Outcome, error) {
+func (v *verdict) rounds(
+	ctx context.Context, check *scenarios.Check, s scenarios.Scenario, n int,
+) (play.Outcome, error) {
 	seed := fixtures.Seed(v.Seed).Salted(v.Salt)
 	o := play.Options{Check: check, Seed: seed, TimeScale: v.TimeScale, Pace: play.Patient}
 	out, _, err := play.Rounds(ctx, check, s, o, func(round int, o play.Options) (play.Outcome, error) {
@@ -136,7 +138,9 @@ func (v *verdict) counterexample(
 	check.Unconfirmed, check.Cause = !shown, cause
 	check.Found = strings.Join(strings.Fields(f.Details()), " ")
 	check.Scenarios = []scenarios.Scenario{s}
-	head := fmt.Sprintf("# A message of %s that failed the check %s,\n# with seed %d and epoch %s.\n# Play it again: ctxpush scenario run %s %s\n",
-		strings.Join(strings.Fields(v.File), " "), check.ID, v.Seed, v.Epoch.UTC().Format(time.RFC3339), name, v.subject.Arguments("--config "))
+	head := fmt.Sprintf("# A message of %s that failed the check %s,\n# with seed %d and epoch %s.\n"+
+		"# Play it again: ctxpush scenario run %s %s\n",
+		strings.Join(strings.Fields(v.File), " "), check.ID, v.Seed, v.Epoch.UTC().Format(time.RFC3339),
+		name, v.subject.Arguments("--config "))
 	return name, append([]byte(head), scenarios.Format(check)...)
 }

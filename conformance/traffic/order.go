@@ -75,9 +75,11 @@ var quick = []order{
 		func(s []entry, _ []int, _ []bool) []round { return single(upTo(len(s))) }},
 	{"replay/reversed", "each message's entries by time, the newest first", "", []string{"order"},
 		func(s []entry, _ []int, _ []bool) []round { return several(len(s), single(backwards(len(s)))) }},
-	{"replay/reversed-in-one-batch", "each message's entries in one request, the newest first", "", []string{"order", "batch"},
+	{"replay/reversed-in-one-batch", "each message's entries in one request, the newest first", "",
+		[]string{"order", "batch"},
 		func(s []entry, _ []int, _ []bool) []round { return several(len(s), []round{{backwards(len(s))}}) }},
-	{"replay/twice", "each message's entries by time, and then all of them once more", "", []string{"at-least-once", "order"},
+	{"replay/twice", "each message's entries by time, and then all of them once more", "",
+		[]string{"at-least-once", "order"},
 		func(s []entry, _ []int, _ []bool) []round { return single(append(upTo(len(s)), upTo(len(s))...)) }},
 	{"replay/last-only", "of each message the last change alone", "", []string{"gaps"},
 		func(s []entry, _ []int, last []bool) []round {

@@ -288,7 +288,8 @@ func (v *verdict) judge(ctx context.Context, messages []*message) error {
 	if len(wants) == 0 {
 		return nil
 	}
-	states, err := probe.Settle(ctx, v.subject.Prober, subject.Questions(wants), v.acks.when().Add(v.subject.Target.Settle))
+	deadline := v.acks.when().Add(v.subject.Target.Settle)
+	states, err := probe.Settle(ctx, v.subject.Prober, subject.Questions(wants), deadline)
 	if err != nil {
 		return err
 	}

@@ -179,8 +179,9 @@ const shortest = 4
 // returned beside them.
 func (r *Recorder) without(headers map[string][]string) (_ map[string][]string, secrets []string) {
 	left := map[string][]string{}
+	hidden := slices.Concat(hiddenHeaders, r.Hide)
 	for name, values := range headers {
-		if !slices.ContainsFunc(slices.Concat(hiddenHeaders, r.Hide), func(h string) bool { return strings.EqualFold(h, name) }) {
+		if !slices.ContainsFunc(hidden, func(h string) bool { return strings.EqualFold(h, name) }) {
 			left[name] = values
 			continue
 		}

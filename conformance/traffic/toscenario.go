@@ -78,7 +78,8 @@ func ToScenario(file, message string, pseudonymize bool, salt string) ([]byte, e
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w: %w", file, ErrNoScenario, err)
 	}
-	return scenarios.Format(scenarios.Check{Title: name, Level: scenarios.Required, Scenarios: []scenarios.Scenario{s}}), nil
+	check := scenarios.Check{Title: name, Level: scenarios.Required, Scenarios: []scenarios.Scenario{s}}
+	return scenarios.Format(check), nil
 }
 
 func names(keys []mocksender.Key) string {

@@ -88,7 +88,8 @@ func (t *truth) doubt(k mocksender.Key) error {
 // cancellation.
 func (t *truth) isLast(e mocksender.Event) (bool, error) {
 	var later int
-	err := t.tx.QueryRow(`SELECT count(*) FROM entry WHERE campaign = ? AND user = ? AND key = ? AND device = ? AND at > ?`,
+	err := t.tx.QueryRow(`SELECT count(*) FROM entry
+		WHERE campaign = ? AND user = ? AND key = ? AND device = ? AND at > ?`,
 		e.CampaignID, e.UserID, e.IdempotencyKey, e.DeviceToken, e.Timestamp.UnixMilli()).Scan(&later)
 	return later == 0, err
 }

@@ -57,7 +57,9 @@ func (v *verdict) fail(f event.Failure, of *message) {
 
 // refused is the failure of a request that was not acknowledged.
 func (v *verdict) refused(d mocksender.Delivery, of *message, key mocksender.Key) {
-	v.fail(event.Failure{Kind: event.Refused, Detail: state.NotAcknowledged(d), Answer: state.AnswerOf(d.Last()), Message: key}, of)
+	v.fail(event.Failure{
+		Kind: event.Refused, Detail: state.NotAcknowledged(d), Answer: state.AnswerOf(d.Last()), Message: key,
+	}, of)
 }
 
 // leave counts a message that is not judged.

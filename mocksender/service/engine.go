@@ -145,7 +145,7 @@ func (s *Service) load() error {
 	var lapsed []*Delivery
 	now := l.now(s)
 	err = s.store.Unfinished(Unfinished{
-		Step: func(id uint64, at time.Time) { l.due = append(l.due, due{at, stepDue, ref{message: id}}) },
+		Step: func(id uint64, at time.Time) { l.due = append(l.due, dueAt(at, stepDue, ref{message: id})) },
 		Queued: func(m *Message) {
 			for i, c := range m.History {
 				for range c.Waiting {
@@ -159,7 +159,7 @@ func (s *Service) load() error {
 				lapsed = append(lapsed, d)
 			}
 			if d.Outcome == Waiting {
-				l.due = append(l.due, due{d.Due, attemptDue, ref{message: d.ID}})
+				l.due = append(l.due, dueAt(d.Due, attemptDue, ref{message: d.ID}))
 			}
 		},
 	})
@@ -296,8 +296,8 @@ func (l *loop) wait(s *Service) (d time.Duration, timed bool) {
 // next is when the earliest thing is due; zero where nothing is.
 func (l *loop) next() time.Time {
 	next := l.flush
-	if len(l.due) > 0 && (next.IsZero() || l.due[0].at.Before(next)) {
-		next = l.due[0].at
+	if len(l.due) > 0 && (next.IsZero() || l.due[0].at().Before(next)) {
+		next = l.due[0].at()
 	}
 	return next
 }
@@ -345,7 +345,7 @@ func (e *StoreError) Unwrap() error { return e.Err }
 
 func (l *loop) takeDue(now time.Time) []due {
 	var popped []due
-	for len(l.due) > 0 && !l.due[0].at.After(now) && len(popped) < maxSteps {
+	for len(l.due) > 0 && !l.due[0].at().After(now) && len(popped) < maxSteps {
 		popped = append(popped, heap.Pop(&l.due).(due))
 	}
 	return popped

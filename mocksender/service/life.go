@@ -77,16 +77,16 @@ func (s *Service) fallsBack(m *Message) bool { return s.drawFor("fallback", m) <
 
 // step does a message's next step, if it is still the one that was due.
 func (t *tx) step(d due) error {
-	m, err := t.message(d.ref.message)
-	if err != nil || m == nil || !m.Next.Equal(d.at) {
+	m, err := t.message(d.message)
+	if err != nil || m == nil || !m.Next.Equal(d.at()) {
 		return err
 	}
 	if m.isPending() {
-		return t.deliver(m, d.at)
+		return t.deliver(m, d.at())
 	}
 	for _, state := range m.Devices {
 		if state.DeliveryStatus == mocksender.Delivered && state.DeviceToken == t.s.opener(m) {
-			t.enqueue(m, m.change(state.DeviceToken, mocksender.Opened, state.DeliveryMethod, d.at))
+			t.enqueue(m, m.change(state.DeviceToken, mocksender.Opened, state.DeliveryMethod, d.at()))
 		}
 	}
 	m.Next = time.Time{}

@@ -115,7 +115,7 @@ func (t *tx) enqueue(m *Message, change int) {
 	t.queue = append(t.queue, ref{m.ID, uint32(change), false})
 }
 
-func (t *tx) after(at time.Time, kind dueKind, r ref) { t.dues = append(t.dues, due{at, kind, r}) }
+func (t *tx) after(at time.Time, kind dueKind, r ref) { t.dues = append(t.dues, dueAt(at, kind, r)) }
 
 // steps does what is due, then sends what has waited long enough.
 func (t *tx) steps(popped []due) error {
@@ -125,9 +125,9 @@ func (t *tx) steps(popped []due) error {
 		case stepDue:
 			err = t.step(d)
 		case attemptDue:
-			t.ready = append(t.ready, d.ref.message)
+			t.ready = append(t.ready, d.message)
 		case entryDue:
-			t.queue = append(t.queue, d.ref)
+			t.queue = append(t.queue, d.ref())
 		}
 		if err != nil {
 			return err

@@ -285,6 +285,14 @@ $("compare")?.addEventListener("click", act(async () => {
   draw();
 }));
 
+// away tells that the webhook does not answer, and when it is tried again.
+async function away() {
+  const [d] = (await api("deliveries?outcome=waiting&limit=1")).deliveries;
+  const last = d?.attempts.findLast(a => !a.running);
+  $("away").hidden = !last?.error || !!last.fault;
+  if (!$("away").hidden) $("away").textContent = `The webhook does not answer: ${last.error}. What was not acknowledged waits, and is sent again at ${time(d.due)}.`;
+}
+
 // What is shown is read anew when something has changed, four times a second at
 // most.
 let dirty = false, busy = false;
@@ -295,6 +303,7 @@ async function refresh() {
   try {
     const part = location.hash.slice(1) || "messages";
     await queue();
+    await away();
     if (part === "messages") { refreshList(); await detail(); }
     if (part === "deliveries") await deliveries();
     if (part === "faults") { showFaults(await api("faults")); }

@@ -83,6 +83,7 @@ type console struct {
 	t   testing.TB
 	ctx context.Context
 	url string
+	app *reference.Server // gets the webhooks
 
 	mu    sync.Mutex
 	wrong []string // errors on the console, and requests for anything else
@@ -158,6 +159,7 @@ func (c *console) serve(mutant string) {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { app.Kill() })
+	c.app = app
 	if c.Service, err = service.New(service.Config{
 		Webhook: app.URL() + "/webhook", Secret: secret, Flush: -1, OpenRate: -1, Seed: 1,
 	}); err != nil {
@@ -357,6 +359,28 @@ func TestQueue(t *testing.T) {
 		t.Errorf("%v: want three requests in\n%s", err, saved)
 	}
 	c.picture("differs")
+}
+
+// A webhook that does not answer is told of until it does.
+func TestAway(t *testing.T) {
+	c := open(t, "", look{}, nil)
+	if err := c.app.Kill(); err != nil {
+		t.Fatal(err)
+	}
+	scheduleTo(t, c.Service, request(1))
+	c.wait(`document.getElementById("away").textContent.includes("The webhook does not answer: ") && !document.getElementById("away").hidden`)
+	c.picture("away")
+	app, err := reference.Start(reference.Options{
+		Secret: secret, Identity: "device", Listen: strings.TrimPrefix(c.app.URL(), "http://"),
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { app.Kill() })
+	if err := c.Advance(c.ctx, time.Minute); err != nil {
+		t.Fatal(err)
+	}
+	c.wait(`document.getElementById("away").hidden`)
 }
 
 // Faults and clock are set by sliders, presets and a field, and deliveries show

@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"encoding/json"
 	"errors"
+	"flag"
 	"fmt"
 	"io"
 	"math/rand/v2"
@@ -116,7 +117,7 @@ func view(rt *rapid.T, s service.Store) []any {
 	keep(s.Settings())
 	for _, text := range []string{"", "a", "<é>&", "%_'\"", "delivered"} {
 		for _, q := range []service.Query{
-			{Text: text}, {Text: text, Status: mocksender.Opened}, {Text: text, Before: 12}, {Text: text, Offset: 2, Limit: 3},
+			{Text: text}, {Text: text, Status: mocksender.Opened}, {Text: text, Before: 12}, {Text: text, Offset: 2, Limit: 3}, {Offset: 2, Limit: 3}, {Offset: 1},
 			{CampaignID: text}, {UserID: text, IdempotencyKey: "a"},
 		} {
 			keep(s.Messages(q))
@@ -203,7 +204,10 @@ func request(key string) service.Request {
 		DeliverWithinHours: 1, Content: []byte(`{"title":"t","body":"b"}`)}
 }
 
-// A service that is killed at ten random moments under load loses no message
+// kills is how often a service is killed.
+var kills = flag.Int("kills", 10, "how often TestKilled kills the service")
+
+// A service that is killed at random moments under load loses no message
 // that it has acknowledged, and makes no attempt twice.
 func TestKilled(t *testing.T) {
 	if testing.Short() {
@@ -225,7 +229,7 @@ func TestKilled(t *testing.T) {
 	defer app.Close()
 
 	var acknowledged []string
-	for range 10 {
+	for range *kills {
 		acknowledged = append(acknowledged, kill(t, file, app.URL)...)
 	}
 	if len(acknowledged) < 100 {
@@ -248,7 +252,10 @@ func TestKilled(t *testing.T) {
 	if err != nil || len(deliveries) == 0 {
 		t.Fatalf("%d deliveries (%v)", len(deliveries), err)
 	}
+	waits := mocksender.Backoff{}.Waits()
+	retried := 0
 	for _, d := range deliveries {
+		retried = max(retried, len(d.Attempts))
 		if n := requests[string(d.Body)]; n > len(d.Attempts) {
 			t.Errorf("delivery %d: %d requests came, %d attempts are known", d.ID, n, len(d.Attempts))
 		}
@@ -256,9 +263,22 @@ func TestKilled(t *testing.T) {
 			if a.Number != i+1 {
 				t.Errorf("delivery %d: attempt %d is numbered %d", d.ID, i+1, a.Number)
 			}
+			if due := d.Attempts[0].Start.Add(sum(waits[:i])); a.Start.Before(due) {
+				t.Errorf("delivery %d: attempt %d came %v before it was due", d.ID, i+1, due.Sub(a.Start))
+			}
 		}
 	}
-	t.Logf("%d messages, %d deliveries, %d requests", len(acknowledged), len(deliveries), len(requests))
+	if retried < 2 {
+		t.Error("nothing was tried again")
+	}
+	t.Logf("%d messages, %d deliveries, %d requests, up to %d attempts", len(acknowledged), len(deliveries), len(requests), retried)
+}
+
+func sum(waits []time.Duration) (all time.Duration) {
+	for _, w := range waits {
+		all += w
+	}
+	return all
 }
 
 // kill starts a service, kills it at a random moment, and returns what it has
