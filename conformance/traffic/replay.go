@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/google/uuid"
@@ -54,6 +55,8 @@ type Config struct {
 
 	// Observers read the run's events.
 	Observers []event.Observer
+	// Traceparent makes the traceparent header of each request; nil: none is sent.
+	Traceparent func() string
 	// Command repeats the run, Version is the tool's.
 	Command, Version string
 	// BuiltIn makes the receiver where Target names none; nil is the kind that the
@@ -88,6 +91,7 @@ func Replay(ctx context.Context, c Config) (report.Report, error) {
 		return report.Report{}, errors.Join(err, truth.close())
 	}
 	r.subject = under
+	under.Traceparent = c.Traceparent
 	if private := c.Target.Private(); len(private) > 0 {
 		r.hidden = redact.New(blank, private...)
 	}
@@ -113,6 +117,8 @@ type run struct {
 	whyForeign string
 	hidden     *redact.Redactor
 
+	// playing is the id of the check that is played.
+	playing atomic.Value
 	// hasWaited tells that states stayed wrong however long they were waited for.
 	hasWaited bool
 
@@ -264,9 +270,22 @@ func (r *run) tellReading() {
 }
 
 func (r *run) newSender() *mocksender.Sender {
-	s := r.subject.Sender(r.subject.URL(), journal.Origin{Group: group}, nil)
+	s := r.subject.Sender(r.subject.URL(), journal.Origin{Group: group}, r.attempted())
 	s.Clock, s.Seed, s.MaxConns = clock.Scaled(r.TimeScale), r.Seed, connections
 	return s
+}
+
+// attempted tells of each attempt; nil where nobody wants to know.
+func (r *run) attempted() func(mocksender.Attempt) {
+	for _, o := range r.Observers {
+		if a, ok := o.(event.AttemptObserver); ok && a.WantsAttempts() {
+			return func(a mocksender.Attempt) {
+				id, _ := r.playing.Load().(string) // it is set before the first attempt
+				r.emit(event.AttemptFinished{Time: time.Now(), ID: id, Attempt: a})
+			}
+		}
+	}
+	return nil
 }
 
 // firstSteps takes the doctor's first steps. What the receiver itself does wrong
@@ -291,6 +310,7 @@ func (r *run) firstSteps(ctx context.Context) error {
 
 // one plays an order, and tells its verdict.
 func (r *run) one(ctx context.Context, n int, o order) error {
+	r.playing.Store(o.id)
 	r.emit(event.CheckStarted{Time: time.Now(), ID: o.id})
 	v := &verdict{run: r, order: o, began: time.Now(), random: random(r.Seed, o.id)}
 	var err error
