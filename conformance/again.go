@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/ctxpush/ctxpush/conformance/explore"
+	"github.com/ctxpush/ctxpush/conformance/internal/text"
 	"github.com/ctxpush/ctxpush/conformance/play"
 	"github.com/ctxpush/ctxpush/conformance/subject"
 )
@@ -33,7 +34,7 @@ func (r *run) lookAgain(ctx context.Context, verdicts []*verdict) error {
 			return o.CutShort && len(o.Failures) == 0
 		})
 		if err != nil && n > 0 {
-			v.unsure = fmt.Errorf("its states could not be looked at again: %w", err)
+			v.unsure = fmt.Errorf("its states could not be read again: %w", err)
 		}
 		if ctx.Err() == nil && (wasOpen || err != nil && n > 0 || len(v.failures()) != before) {
 			r.finish(v)
@@ -98,7 +99,7 @@ func (r *run) tellLate(verdicts []*verdict) {
 		}
 	}
 	if checks > 0 {
-		r.note("late, and no failure: states of %d checks took up to %s, longer than settle (%s): set %s in receiver.yaml, or --settle",
-			checks, most.Round(time.Millisecond), r.cfg.Target.Settle, fitting(most))
+		r.note("late, and no failure: states of %s took up to %s, longer than settle (%s): set %s in receiver.yaml, or --settle",
+			text.Plural(checks, "check"), most.Round(time.Millisecond), r.cfg.Target.Settle, fitting(most))
 	}
 }

@@ -170,10 +170,16 @@ func (o *replaying) replay(ctx context.Context, s streams, from origin) error {
 	if !o.outputs.quiet {
 		fmt.Fprintln(s.err, from)
 	}
+	// What follows a run is made for certify's.
+	followed := conformance.Config{Version: o.Version}
+	if err := o.outputs.follow.begin(ctx, &followed); err != nil {
+		return err
+	}
 	progress := o.outputs.progress(s)
-	o.Observers = append(o.Observers, progress)
+	o.Observers, o.Traceparent = append(followed.Observers, progress), followed.Traceparent
 	r, err := traffic.Replay(ctx, o.Config)
 	progress.Close()
+	unfollowed := o.outputs.follow.end(ctx, s.err)
 	if err = replayMistake(err); isMistake(err) {
 		return err
 	}
@@ -185,7 +191,7 @@ func (o *replaying) replay(ctx context.Context, s streams, from origin) error {
 		r = r.Since(*earlier)
 		r.Baseline.OnlyNew = o.outputs.exit.OnlyNew
 	}
-	wrote := o.outputs.write(s, r)
+	wrote := errors.Join(o.outputs.write(s, r), unfollowed)
 	if code := r.ExitCode(o.outputs.exit); code != exitOK {
 		return verdict(code)
 	}

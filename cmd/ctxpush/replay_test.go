@@ -57,11 +57,15 @@ func TestRecordAndReplay(t *testing.T) {
 	}
 	run(exitOK, "send", "--url", address, "--messages", "3", "--status", "pending,delivered", "--seed", "7", "--salt", "s")
 	stop(interrupt{os.Interrupt})
-	if code := <-done; code != exitInterrupted || !strings.Contains(p.err.String(), "2 webhooks are in t.jsonl") {
+	if code := <-done; code != exitInterrupted || !strings.Contains(p.err.String(), "record: 2 webhooks in t.jsonl") {
 		t.Errorf("record: exit code %d\n%s", code, p.err.String())
 	}
 
-	run(exitOK, "replay", "t.jsonl", "--url", app.URL(), "--settle", "50ms")
+	traced := run(exitOK, "replay", "t.jsonl", "--url", app.URL(), "--settle", "50ms", "--events", "events.jsonl", "--trace-requests")
+	told, err := os.ReadFile("events.jsonl")
+	if err != nil || !strings.Contains(string(told), "replay/as-recorded") || strings.Count(traced.err.String(), "→ 200") != 2 {
+		t.Errorf("%v: %s\n%s\nwant the run and its two requests", err, told, traced.err.String())
+	}
 	failed := run(exitFellShort, "replay", "t.jsonl", "--url", app.URL(), "--settle", "50ms", "--orders", "quick", "--seed", "7")
 	again := "ctxpush replay t.jsonl --secret \"$CTXPUSH_SECRET\" --settle 50ms --url " + app.URL() + " --orders quick --seed 7"
 	for _, want := range []string{"FAIL  replay/reversed 3 × stale", "the last arrival wins", again} {

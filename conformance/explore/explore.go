@@ -172,7 +172,7 @@ func LookAgain(ctx context.Context, s *subject.Subject, x Exploration, r Result)
 		for b := range dealt {
 			b.schedules = b.schedules[:min(len(b.schedules), r.given-b.first)]
 			if err := e.compare(ctx, b); err != nil {
-				return fmt.Errorf("its states could not be looked at again: %w", err)
+				return fmt.Errorf("its states could not be read again: %w", err)
 			}
 		}
 		return nil

@@ -28,10 +28,23 @@ func HTML(w io.Writer, r Report) error {
 	r.tidy()
 	return page.Execute(w, struct {
 		*Report
-		Verdict  string
-		Failures []string
-		Charts   []chart
-	}{&r, r.verdict(), r.Failures(), r.charts()})
+		Verdict   string
+		Failures  []string
+		Charts    []chart
+		Quantiles []quantile
+	}{&r, r.verdict(), r.Failures(), r.charts(), r.quantiles()})
+}
+
+// quantile is a row of the table of latencies, in milliseconds.
+type quantile struct {
+	Name      string
+	Due, Sent float64
+}
+
+func (r *Report) quantiles() []quantile {
+	due, sent := r.LatencyMS, r.ServiceMS
+	return []quantile{{"p50", due.P50, sent.P50}, {"p90", due.P90, sent.P90}, {"p95", due.P95, sent.P95}, {"p99", due.P99, sent.P99},
+		{"p99.9", due.P999, sent.P999}, {"max", due.Max, sent.Max}, {"mean", due.Mean, sent.Mean}}
 }
 
 // verdict is the result in a word or two.

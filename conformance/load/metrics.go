@@ -5,12 +5,15 @@ import (
 	"fmt"
 	"net"
 	"net/http"
+	"strconv"
 	"sync"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/prometheus/client_golang/prometheus/collectors"
 	"github.com/prometheus/client_golang/prometheus/promhttp"
+
+	engine "github.com/ctxpush/ctxpush/mocksender/load"
 )
 
 // Metrics are a load's figures for Prometheus. The zero Metrics are a load that
@@ -66,6 +69,12 @@ var (
 	serviceDesc  = prometheus.NewDesc(metricPrefix+"service_seconds", "Latency of the last interval, from the moment a request was sent.", []string{"quantile"}, nil)
 )
 
+// histogramDescs are the histograms' names, behind which their counters stand.
+var histogramDescs = map[string]*prometheus.Desc{
+	"latency": prometheus.NewDesc(metricPrefix+"latency_histogram_seconds", "Latencies of all attempts, from the moment a request was due.", nil, nil),
+	"service": prometheus.NewDesc(metricPrefix+"service_histogram_seconds", "Latencies of all attempts, from the moment a request was sent.", nil, nil),
+}
+
 // Observe takes in how the load goes.
 func (m *Metrics) Observe(p Progress) {
 	m.mu.Lock()
@@ -93,6 +102,8 @@ func countersOf(p Progress) counters {
 		"verified_states_total\x00wrong":   float64(p.Wrong),
 		"verified_states_total\x00missing": float64(p.Missing),
 	}
+	c.histogram("latency", s.Latency)
+	c.histogram("service", s.Service)
 	for kind, n := range s.Errors {
 		c["errors_total\x00"+kind] = float64(n)
 	}
@@ -100,6 +111,33 @@ func countersOf(p Progress) counters {
 		c["faults_total\x00"+fault] = float64(n)
 	}
 	return c
+}
+
+// What a histogram's counters are named with: the bucket's place, or one of these.
+const (
+	timesCount = "count"
+	timesSum   = "sum"
+)
+
+func (c counters) histogram(name string, b engine.Buckets) {
+	c[name+"\x00"+timesCount], c[name+"\x00"+timesSum] = float64(b.Count), b.Sum.Seconds()
+	for i, n := range b.Upto {
+		c[name+"\x00"+strconv.Itoa(i)] = float64(n)
+	}
+}
+
+// takeHistogram is the histogram of that name, whose counters are taken out.
+func (c counters) takeHistogram(name string) prometheus.Metric {
+	take := func(label string) float64 {
+		key := name + "\x00" + label
+		defer delete(c, key)
+		return c[key]
+	}
+	buckets := map[float64]uint64{}
+	for i, bound := range engine.Bounds {
+		buckets[bound.Seconds()] = uint64(take(strconv.Itoa(i)))
+	}
+	return prometheus.MustNewConstHistogram(histogramDescs[name], uint64(take(timesCount)), take(timesSum), buckets)
 }
 
 // Serve serves the figures, and those of this process's Go runtime, at /metrics

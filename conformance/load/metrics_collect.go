@@ -15,6 +15,9 @@ func (m *Metrics) Describe(ch chan<- *prometheus.Desc) {
 	for _, d := range counterDescs {
 		ch <- d
 	}
+	for _, d := range histogramDescs {
+		ch <- d
+	}
 	for _, d := range []*prometheus.Desc{inFlightDesc, waitingDesc, overdueDesc, targetDesc, latencyDesc, serviceDesc} {
 		ch <- d
 	}
@@ -31,6 +34,9 @@ func (m *Metrics) Collect(ch chan<- prometheus.Metric) {
 		total[k] += v
 	}
 	m.mu.Unlock()
+	for name := range histogramDescs {
+		ch <- total.takeHistogram(name)
+	}
 	for k, v := range total {
 		name, label, labelled := strings.Cut(k, "\x00")
 		var labels []string

@@ -175,10 +175,14 @@ func TestMetrics(t *testing.T) {
 	scrape() // before anything was observed
 	var s engine.Snapshot
 	s.Requests, s.Events, s.Errors = 10, 1000, map[string]uint64{"timeout": 3, "\xff": 1}
+	s.Latency = engine.Buckets{Upto: [len(engine.Bounds)]uint64{3: 6, 4: 8}, Count: 9, Sum: 1500 * time.Millisecond}
 	s.Last = engine.Point{InFlight: 5, Latency: engine.Quantiles{P99: 250 * time.Millisecond}}
 	m.Observe(Progress{Phase: Sending, Load: s})
 	m.Observe(Progress{Phase: Verifying, Load: s, Checked: 7, Wrong: 2, Missing: 1})
 	for _, want := range []string{"ctxpush_load_requests_total 10\n", "ctxpush_load_errors_total{kind=\"timeout\"} 3\n", "ctxpush_load_in_flight 5\n",
+		"# TYPE ctxpush_load_latency_histogram_seconds histogram\n", "ctxpush_load_latency_histogram_seconds_bucket{le=\"0.01\"} 6\n",
+		"ctxpush_load_latency_histogram_seconds_bucket{le=\"0.025\"} 8\n", "ctxpush_load_latency_histogram_seconds_bucket{le=\"+Inf\"} 9\n",
+		"ctxpush_load_latency_histogram_seconds_sum 1.5\n", "ctxpush_load_service_histogram_seconds_count 0\n",
 		"ctxpush_load_latency_seconds{quantile=\"0.99\"} 0.25\n", "ctxpush_load_verified_states_total{result=\"right\"} 4\n"} {
 		if got := scrape(); !strings.Contains(got, want) {
 			t.Errorf("%s is not in\n%s", want, got)
@@ -188,7 +192,7 @@ func TestMetrics(t *testing.T) {
 	m.Observe(Progress{Phase: Sending})
 	s.Requests = 4
 	m.Observe(Progress{Phase: Sending, Load: s})
-	if got := scrape(); !strings.Contains(got, "ctxpush_load_requests_total 14\n") || !strings.Contains(got, "{result=\"right\"} 4\n") {
+	if got := scrape(); !strings.Contains(got, "ctxpush_load_requests_total 14\n") || !strings.Contains(got, "latency_histogram_seconds_count 18\n") || !strings.Contains(got, "{result=\"right\"} 4\n") {
 		t.Errorf("counters fell:\n%s", got)
 	}
 }

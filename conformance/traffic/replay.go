@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/google/uuid"
@@ -15,6 +16,7 @@ import (
 	"github.com/ctxpush/ctxpush/conformance/config"
 	"github.com/ctxpush/ctxpush/conformance/doctor"
 	"github.com/ctxpush/ctxpush/conformance/event"
+	"github.com/ctxpush/ctxpush/conformance/internal/text"
 	"github.com/ctxpush/ctxpush/conformance/journal"
 	"github.com/ctxpush/ctxpush/conformance/receiver"
 	"github.com/ctxpush/ctxpush/conformance/report"
@@ -53,6 +55,8 @@ type Config struct {
 
 	// Observers read the run's events.
 	Observers []event.Observer
+	// Traceparent makes the traceparent header of each request; nil: none is sent.
+	Traceparent func() string
 	// Command repeats the run, Version is the tool's.
 	Command, Version string
 	// BuiltIn makes the receiver where Target names none; nil is the kind that the
@@ -87,6 +91,7 @@ func Replay(ctx context.Context, c Config) (report.Report, error) {
 		return report.Report{}, errors.Join(err, truth.close())
 	}
 	r.subject = under
+	under.Traceparent = c.Traceparent
 	if private := c.Target.Private(); len(private) > 0 {
 		r.hidden = redact.New(blank, private...)
 	}
@@ -111,6 +116,11 @@ type run struct {
 	foreign    int
 	whyForeign string
 	hidden     *redact.Redactor
+
+	// playing is the id of the check that is played.
+	playing atomic.Value
+	// hasWaited tells that states stayed wrong however long they were waited for.
+	hasWaited bool
 
 	emitting sync.Mutex
 	storing  sync.Mutex // guards truth while requests are under way
@@ -252,17 +262,30 @@ func (r *run) tellReading() {
 		r.note("%s:%d: the last line is cut off, and is not played", r.File, n)
 	}
 	if n := r.reading.Other; n > 0 {
-		r.note("%s: %d requests are no webhooks, and are not played", r.File, n)
+		r.note("%s: %s not played, for want of a webhook", r.File, text.Plural(n, "request"))
 	}
 	if r.foreign > 0 {
-		r.note("%s: %d requests are not judged: %s", r.File, r.foreign, r.whyForeign)
+		r.note("%s: %s not judged: %s", r.File, text.Plural(r.foreign, "request"), r.whyForeign)
 	}
 }
 
 func (r *run) newSender() *mocksender.Sender {
-	s := r.subject.Sender(r.subject.URL(), journal.Origin{Group: group}, nil)
+	s := r.subject.Sender(r.subject.URL(), journal.Origin{Group: group}, r.attempted())
 	s.Clock, s.Seed, s.MaxConns = clock.Scaled(r.TimeScale), r.Seed, connections
 	return s
+}
+
+// attempted tells of each attempt; nil where nobody wants to know.
+func (r *run) attempted() func(mocksender.Attempt) {
+	for _, o := range r.Observers {
+		if a, ok := o.(event.AttemptObserver); ok && a.WantsAttempts() {
+			return func(a mocksender.Attempt) {
+				id, _ := r.playing.Load().(string) // it is set before the first attempt
+				r.emit(event.AttemptFinished{Time: time.Now(), ID: id, Attempt: a})
+			}
+		}
+	}
+	return nil
 }
 
 // firstSteps takes the doctor's first steps. What the receiver itself does wrong
@@ -287,6 +310,7 @@ func (r *run) firstSteps(ctx context.Context) error {
 
 // one plays an order, and tells its verdict.
 func (r *run) one(ctx context.Context, n int, o order) error {
+	r.playing.Store(o.id)
 	r.emit(event.CheckStarted{Time: time.Now(), ID: o.id})
 	v := &verdict{run: r, order: o, began: time.Now(), random: random(r.Seed, o.id)}
 	var err error

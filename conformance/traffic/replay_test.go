@@ -128,6 +128,42 @@ func shows(t *testing.T, r report.Report, mutant string) {
 	}
 }
 
+// A state that comes right after the time to settle is late, and no failure.
+func TestReplayLate(t *testing.T) {
+	app, err := reference.Start(reference.Options{Secret: secret})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { app.Kill() })
+	front := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, q *http.Request) {
+		body, _ := io.ReadAll(q.Body)
+		if q.Method == http.MethodPost && strings.Contains(string(body), "spring") {
+			time.AfterFunc(200*time.Millisecond, func() { // what came is known a while later
+				again, err := http.NewRequest("POST", app.URL()+q.URL.Path, strings.NewReader(string(body)))
+				if err == nil {
+					again.Header = q.Header.Clone()
+					if a, err := http.DefaultClient.Do(again); err == nil {
+						a.Body.Close()
+					}
+				}
+			})
+			return
+		}
+		app.Handler().ServeHTTP(w, withBody(q, body))
+	}))
+	t.Cleanup(front.Close)
+	r, err := Replay(t.Context(), Config{File: file(t, recordings()), Seed: 7, Salt: "s", Epoch: noon, TimeScale: 36_000,
+		Target: config.Config{Secret: secret, Settle: 50 * time.Millisecond, Receiver: config.Receiver{URL: front.URL}}})
+	if err != nil || r.Result != report.Pass || len(r.Checks[0].Notes) != 1 || r.Checks[0].Notes[0].Kind != event.Late {
+		t.Fatalf("%v: %s %+v: want it to pass, with a note", err, r.Result, r.Checks)
+	}
+}
+
+func withBody(q *http.Request, body []byte) *http.Request {
+	q.Body = io.NopCloser(strings.NewReader(string(body)))
+	return q
+}
+
 // listener keeps what a receiver gets, and refuses what it is told to.
 type listener struct {
 	mu      sync.Mutex
@@ -179,7 +215,7 @@ func TestAsRecorded(t *testing.T) {
 	if last.Get("X-Trace") != "abc" || last.Get("X-Ctx-Secret") != secret {
 		t.Errorf("%v: want the recorded headers and the receiver's secret", last)
 	}
-	if !slices.ContainsFunc(r.Notes, func(n report.Note) bool { return strings.Contains(n.Text, "1 requests are not judged") }) {
+	if !slices.ContainsFunc(r.Notes, func(n report.Note) bool { return strings.Contains(n.Text, "1 request not judged") }) {
 		t.Errorf("notes %v: want the request that is no batch", r.Notes)
 	}
 }

@@ -9,7 +9,9 @@ import (
 	"time"
 
 	"github.com/ctxpush/ctxpush/conformance/config"
+	"github.com/ctxpush/ctxpush/conformance/doctor"
 	"github.com/ctxpush/ctxpush/conformance/event"
+	"github.com/ctxpush/ctxpush/conformance/internal/text"
 	"github.com/ctxpush/ctxpush/conformance/state"
 	"github.com/ctxpush/ctxpush/mocksender"
 )
@@ -32,7 +34,9 @@ type verdict struct {
 	why       string
 	groups    []*found
 	failures  []event.Failure // in the end
-	broke     error
+	// late is how long states took that came right after the time to settle.
+	late  time.Duration
+	broke error
 }
 
 // found is all failures of one symptom.
@@ -84,8 +88,13 @@ func (v *verdict) result() event.Verdict {
 		ID: v.order.id, Result: event.Pass, Duration: time.Since(v.began), Schedules: v.schedules,
 		Requests: v.requests, Events: v.events, Failures: v.failures,
 	}
+	if v.late > 0 {
+		e.Notes = []event.Note{{
+			Kind: event.Late, TookMS: v.late.Milliseconds(), Setting: "settle: " + doctor.FittingSettle(v.late).String(),
+		}}
+	}
 	if v.notJudged > 0 {
-		e.Reason = fmt.Sprintf("%d messages are not judged: %s", v.notJudged, v.why)
+		e.Reason = fmt.Sprintf("%s not judged: %s", text.Plural(v.notJudged, "message"), v.why)
 	}
 	waived := slices.IndexFunc(v.subject.Target.Waive, func(w config.Waiver) bool { return w.Check == v.order.id })
 	switch {

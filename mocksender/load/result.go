@@ -110,6 +110,9 @@ type Snapshot struct {
 
 	// Last is the last interval.
 	Last Point
+
+	// Latency and Service are the times so far, as a Result has them.
+	Latency, Service Buckets
 }
 
 // RequestsPerSecond is the rate at which batches were begun in the interval.

@@ -20,6 +20,8 @@ type collector struct {
 	point            Point
 	latency, service *hdrhistogram.Histogram // of that point
 	total            Result
+	latencies        Buckets // of the run so far
+	services         Buckets
 }
 
 func newCollector(e *engine) *collector {
@@ -74,6 +76,8 @@ func (c *collector) collect(done bool) Snapshot {
 	}
 	merge(c.total.Latency, lastLatency)
 	merge(c.total.Service, lastService)
+	c.latencies.add(lastLatency)
+	c.services.add(lastService)
 
 	now, state := c.e.state()
 	before := c.total.Counts
@@ -88,7 +92,7 @@ func (c *collector) collect(done bool) Snapshot {
 		Latency: QuantilesOf(lastLatency), Service: QuantilesOf(lastService)}
 	last.count(before, c.total.Counts)
 	c.extend(last, lastLatency, lastService, done)
-	return Snapshot{Elapsed: now, Draining: state.draining, Done: done, Counts: c.total.clone(), Last: last}
+	return Snapshot{Elapsed: now, Draining: state.draining, Done: done, Counts: c.total.clone(), Last: last, Latency: c.latencies, Service: c.services}
 }
 
 // merge and empty do nothing where there is nothing: histograms are large.

@@ -89,11 +89,17 @@ type look struct {
 // open shows a report in a tab of its own.
 func open(t testing.TB, r report.Report, l look) *tab {
 	t.Helper()
+	return openPage(t, func(folder string) error { return dir.Write(folder, r) }, l)
+}
+
+// openPage shows the report.html of a folder that write fills.
+func openPage(t testing.TB, write func(folder string) error, l look) *tab {
+	t.Helper()
 	if chromium == nil {
 		t.Skip("no chromium")
 	}
 	folder := t.TempDir()
-	if err := dir.Write(folder, r); err != nil {
+	if err := write(folder); err != nil {
 		t.Fatal(err)
 	}
 	ctx, closeTab := chromedp.NewContext(chromium)
