@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/ctxpush/ctxpush/conformance/explore"
+	"github.com/ctxpush/ctxpush/conformance/internal/text"
 	"github.com/ctxpush/ctxpush/conformance/play"
 	"github.com/ctxpush/ctxpush/conformance/subject"
 )
@@ -98,7 +99,7 @@ func (r *run) tellLate(verdicts []*verdict) {
 		}
 	}
 	if checks > 0 {
-		r.note("late, and no failure: states of %d checks took up to %s, longer than settle (%s): set %s in receiver.yaml, or --settle",
-			checks, most.Round(time.Millisecond), r.cfg.Target.Settle, fitting(most))
+		r.note("late, and no failure: states of %s took up to %s, longer than settle (%s): set %s in receiver.yaml, or --settle",
+			text.Plural(checks, "check"), most.Round(time.Millisecond), r.cfg.Target.Settle, fitting(most))
 	}
 }

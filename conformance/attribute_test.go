@@ -70,7 +70,7 @@ var _ = Describe("The explanation of a failure", func() {
 					err = errors.New("too many")
 				}
 				return entries, err
-			}}, "a limit on the number of entries is below 100", "51 entries fail, 50 pass", scenarios.Size{Requests: 1, Entries: 51, Extras: 99}),
+			}}, "it refuses a batch of more than 50 entries", "51 entries fail, 50 pass", scenarios.Size{Requests: 1, Entries: 51, Extras: 99}),
 		Entry("of a limit on bodies", scenarios.ByDevice, "batch/large-body",
 			reference.Rules{Handler: func(_ string, next http.Handler) http.Handler {
 				return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -80,7 +80,7 @@ var _ = Describe("The explanation of a failure", func() {
 					}
 					next.ServeHTTP(w, r)
 				})
-			}}, "a limit on the size of a body is below 100 entries of 4 KB", " passes", scenarios.Size{Requests: 1, Entries: 24, Extras: 99, Plain: 5000}),
+			}}, "a limit on the size of a body, such as the 100 KB of a body parser, is left at its default", " passes", scenarios.Size{Requests: 1, Entries: 24, Extras: 99, Plain: 5000}),
 		Entry("of a required token", scenarios.ByDevice, "batch/odd-entry", reference.Rules{Parse: refuse(noToken)},
 			"a cancelled entry is refused: device_token is read as a required field, or absent and null are confused",
 			"refused because of entry 50 (cancelled, no device_token); the other 99 are acknowledged without it", scenarios.Size{Requests: 1, Entries: 1, Extras: 99}),
@@ -88,7 +88,7 @@ var _ = Describe("The explanation of a failure", func() {
 			reference.Rules{Decide: func(stored *reference.State, entry reference.State) bool {
 				return (stored != nil || entry.Status == reference.Pending) && reference.Decide(stored, entry)
 			}, Place: func(k reference.Key, _ string) (reference.Key, string) { return k, "" }},
-			"an entry is only taken as the successor of the state before it, or as the update of a row that pending made",
+			"the cancellation of a message of which it knows nothing is dropped",
 			"does not know", scenarios.Size{Requests: 1, Entries: 1, Extras: 99}),
 		Entry("of times cut to seconds", scenarios.ByDevice, "order/same-second",
 			reference.Rules{Decide: func(stored *reference.State, entry reference.State) bool {

@@ -73,7 +73,7 @@ func diagnosisOf(t *testing.T, c Config) explain.Diagnosis {
 	if err := r.certify(t.Context()); err != nil {
 		t.Fatal(err)
 	}
-	d := explain.Diagnose(t.Context(), r.subject.Journal, c.Target.Identity, explain.Diagnosis{})
+	d := explain.Diagnose(t.Context(), r.subject.Journal, c.Target.Identity, r.harmless(), explain.Diagnosis{})
 	t.Logf("a journal of %d kB", r.subject.Journal.Bytes()>>10)
 	return d
 }

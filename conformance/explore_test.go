@@ -262,7 +262,7 @@ var _ = Describe("What is explored", func() {
 			c := exploring(scenarios.ByDevice, refuse(func(entries []reference.Entry) bool { return len(entries) > 30 }))
 			r := explore(ctx, only(c, "one-device"))
 			passes(r, totals(scenarios.Quick, scenarios.ByDevice, "one-device"))
-			Expect(r.Notes).To(ContainElement(HaveField("Text", ContainSubstring("100 entries in one request were not acknowledged (answered 400), in smaller ones they were"))))
+			Expect(r.Notes).To(ContainElement(HaveField("Text", ContainSubstring("100 entries was not acknowledged (answered 400), smaller ones were"))))
 		})
 
 		It("ends soon where all are", func(ctx SpecContext) {

@@ -39,12 +39,15 @@ type run struct {
 
 	// plays counts the scenarios that were played, also again.
 	plays atomic.Int64
-	// slowest is how long, in nanoseconds, a right state took at most.
-	slowest atomic.Int64
+	// slowest is how long, in nanoseconds, a right state took at most, and right how
+	// many plays had right ones.
+	slowest, right atomic.Int64
 	// patience is how much time is left to explain failures.
 	patience time.Duration
-	// diagnosis is what explains all that was seen by the last round.
-	diagnosis explain.Diagnosis
+	// diagnosis is what explains all that was seen by the last round, and diagnosing how
+	// long it took to find.
+	diagnosis  explain.Diagnosis
+	diagnosing time.Duration
 	// telling is the check that tells an explanation, by the likely cause.
 	telling map[string]string
 }
@@ -265,6 +268,7 @@ func (r *run) playAround(ctx context.Context, verdicts []*verdict) (finish func(
 // more when a play has ended; nil: nothing else is played.
 func (r *run) playAll(ctx context.Context, verdicts []*verdict, parallel int, others func() <-chan struct{}) {
 	free := make(chan struct{}, parallel)
+	yield := yielding(free)
 	var all sync.WaitGroup
 	for _, v := range verdicts {
 		var own sync.WaitGroup
@@ -278,7 +282,12 @@ func (r *run) playAll(ctx context.Context, verdicts []*verdict, parallel int, ot
 				defer func() { <-free }()
 				begun.Do(func() { r.emit(event.CheckStarted{Time: time.Now(), ID: v.check.ID}) })
 				o := r.options(v.check)
-				o.Others = others
+				o.Others, o.Usual = others, r.usual(usually)
+				if parallel > 1 {
+					o.Yield = yield
+				} else if brief := r.usual(briefly); brief > 0 {
+					o.Settle = min(brief, r.subject.Target.Settle) // the last look sees what comes later
+				}
 				v.outcomes[i] = r.play(ctx, plan, o)
 				if others != nil {
 					others()
@@ -294,6 +303,25 @@ func (r *run) playAll(ctx context.Context, verdicts []*verdict, parallel int, ot
 		})
 	}
 	all.Wait()
+}
+
+// yielding gives places of those in free to others while a play waits for states
+// that are probably wrong: so many at once that the waiting does not load the
+// receiver.
+func yielding(free chan struct{}) (yield func() (resume func())) {
+	waiting := make(chan struct{}, cap(free)*4)
+	return func() func() {
+		select {
+		case waiting <- struct{}{}:
+			<-free
+			return func() {
+				<-waiting
+				free <- struct{}{}
+			}
+		default:
+			return func() {}
+		}
+	}
 }
 
 // play plays a scenario, unless the receiver is gone.
@@ -319,14 +347,36 @@ func (r *run) perform(ctx context.Context, plan planned, o play.Options, replay 
 	return out
 }
 
-// settled remembers how long states took that became right.
+// settled remembers how long states took that became right; 0: none did.
 func (r *run) settled(took time.Duration) {
+	if took > 0 {
+		r.right.Add(1)
+	}
 	for {
 		before := r.slowest.Load()
 		if int64(took) <= before || r.slowest.CompareAndSwap(before, int64(took)) {
 			return
 		}
 	}
+}
+
+const (
+	// enoughRight is how many plays with right states tell how long these take.
+	enoughRight = 8
+	// usually is how many times as long as the slowest of them a state takes that is
+	// probably wrong. Where nothing else can be played meanwhile, a state is waited
+	// for briefly times as long. leastUsual is the shortest such time.
+	usually, briefly = 10, 3
+	leastUsual       = 300 * time.Millisecond
+)
+
+// usual is so many times as long as right states take at most, as far as is known;
+// 0 is nothing.
+func (r *run) usual(times time.Duration) time.Duration {
+	if r.right.Load() < enoughRight {
+		return 0
+	}
+	return max(leastUsual, times*time.Duration(r.slowest.Load()))
 }
 
 // finish tells a check's verdict as it is now.

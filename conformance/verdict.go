@@ -231,19 +231,18 @@ func (r *run) explainAll(ctx context.Context, verdicts []*verdict, parallel int)
 	if len(failing) == 0 || r.cfg.Shrink < 0 || ctx.Err() != nil {
 		return
 	}
-	begin := time.Now()
-	r.diagnose(ctx)
 	seen := explain.Seen{
 		Identity: r.cfg.Target.Identity, Seed: r.cfg.Seed, Epoch: r.cfg.Epoch, Settle: r.subject.Target.Settle,
 		Slowest: time.Duration(r.slowest.Load()), Parallel: parallel, For: r.patience, Receiver: r.receiverFlags(), Telling: r.telling,
+		Diagnose: r.diagnose,
 	}
 	for _, v := range failing {
 		seen.Failing = append(seen.Failing, explain.Failing{Check: v.check, Rank: r.rank(v), Plays: v.plays()})
 	}
 	r.subject.Expect(true)
-	seen.Diagnosis = r.diagnosis
+	begin, before := time.Now(), r.diagnosing
 	explanations := explain.Explain(ctx, seen, r.replay)
-	r.patience -= time.Since(begin)
+	r.patience -= time.Since(begin) - (r.diagnosing - before)
 	r.subject.Expect(false)
 	cut := 0
 	for i, v := range failing {
@@ -266,15 +265,28 @@ func (r *run) explainAll(ctx context.Context, verdicts []*verdict, parallel int)
 }
 
 // diagnose finds out which mistakes foretell all that was seen by now.
-func (r *run) diagnose(ctx context.Context) {
-	limited, cancel := context.WithTimeout(ctx, max(r.patience/2, leastDiagnosis))
+func (r *run) diagnose(ctx context.Context) explain.Diagnosis {
+	begin := time.Now()
+	defer func() { r.diagnosing += time.Since(begin) }()
+	limited, cancel := context.WithTimeout(ctx, diagnosisFor)
 	defer cancel()
-	r.diagnosis = explain.Diagnose(limited, r.subject.Journal, r.cfg.Target.Identity, r.diagnosis)
+	r.diagnosis = explain.Diagnose(limited, r.subject.Journal, r.cfg.Target.Identity, r.harmless(), r.diagnosis)
+	return r.diagnosis
 }
 
-// leastDiagnosis is the time that a diagnosis has however much of that to explain
-// is over.
-const leastDiagnosis = 3 * time.Second
+// harmless are the checks whose failures fail nothing.
+func (r *run) harmless() []string {
+	var ids []string
+	for _, v := range r.verdicts {
+		if r.rank(v) > 0 {
+			ids = append(ids, v.check.ID)
+		}
+	}
+	return ids
+}
+
+// diagnosisFor is how long a diagnosis may take: seconds on a quiet machine.
+const diagnosisFor = 12 * time.Second
 
 // failing are the verdicts that failed, in the table's order.
 func (r *run) failing(verdicts []*verdict) []*verdict {

@@ -53,7 +53,8 @@ func run(ctx context.Context, o cases.Options, strict bool) (err error) {
 	if err := os.MkdirAll(o.Dir, 0o755); err != nil {
 		return err
 	}
-	right, wrong, open, absent := 0, 0, 0, 0
+	right, open, absent := 0, 0, 0
+	var wrong []string
 	err = cases.Run(ctx, o, func(r cases.Row) {
 		switch {
 		case r.Missing != "":
@@ -64,7 +65,7 @@ func run(ctx context.Context, o cases.Options, strict bool) (err error) {
 			open++
 			fmt.Printf("OPEN    %-28s %s: %s\n", r.Case.Name, r.Case.Open, strings.Join(r.Wrong, "; "))
 		case len(r.Wrong) > 0:
-			wrong++
+			wrong = append(wrong, fmt.Sprintf("%s: %s", r.Case.Name, strings.Join(r.Wrong, "; ")))
 			fmt.Printf("WRONG   %-28s %s\n", r.Case.Name, strings.Join(r.Wrong, "; "))
 		case r.Vague != "":
 			open++
@@ -75,14 +76,14 @@ func run(ctx context.Context, o cases.Options, strict bool) (err error) {
 		fmt.Printf("%7s %-28s exit %d in %.1f s (aim %d), %d lines, %d failed, %s: %s\n", "", r.Case.Name, r.Exit, r.Took.Seconds(), r.Case.Seconds,
 			r.Lines, len(r.Failed), cases.Named(r.Causes), r.Case.What)
 	})
-	fmt.Printf("\ncases: %d right, %d wrong, %d known not to be right yet, %d not installed\n", right, wrong, open, absent)
+	fmt.Printf("\ncases: %d right, %d wrong, %d known not to be right yet, %d not installed\n", right, len(wrong), open, absent)
 	switch {
 	case err != nil:
 		return err
 	case ctx.Err() != nil:
 		return ctx.Err()
-	case wrong > 0:
-		return fmt.Errorf("%d cases: see above; their reports are in %s", wrong, o.Dir)
+	case len(wrong) > 0:
+		return fmt.Errorf("%s; the reports are in %s", strings.Join(wrong, "; "), o.Dir)
 	case strict && absent > 0:
 		return fmt.Errorf("%d cases were not played: their programs are not installed", absent)
 	}

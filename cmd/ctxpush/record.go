@@ -9,6 +9,7 @@ import (
 	"os"
 	"sync"
 
+	"github.com/dustin/go-humanize/english"
 	"github.com/spf13/cobra"
 
 	"github.com/ctxpush/ctxpush/conformance/traffic"
@@ -81,9 +82,9 @@ func (o *recording) record(ctx context.Context, s streams) (err error) {
 	}
 	err = serveUntil(ctx, l, r)
 	kept, lost := r.Kept()
-	fmt.Fprintf(s.err, "record: %d webhooks are in %s\n", kept, o.out)
+	fmt.Fprintf(s.err, "record: %s in %s\n", english.Plural(int(kept), "webhook", ""), o.out)
 	if lost > 0 {
-		return errors.Join(err, fmt.Errorf("%d webhooks were passed on and not kept", lost))
+		return errors.Join(err, fmt.Errorf("passed on and not kept: %s", english.Plural(int(lost), "webhook", "")))
 	}
 	return err
 }

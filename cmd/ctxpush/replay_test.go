@@ -57,7 +57,7 @@ func TestRecordAndReplay(t *testing.T) {
 	}
 	run(exitOK, "send", "--url", address, "--messages", "3", "--status", "pending,delivered", "--seed", "7", "--salt", "s")
 	stop(interrupt{os.Interrupt})
-	if code := <-done; code != exitInterrupted || !strings.Contains(p.err.String(), "2 webhooks are in t.jsonl") {
+	if code := <-done; code != exitInterrupted || !strings.Contains(p.err.String(), "record: 2 webhooks in t.jsonl") {
 		t.Errorf("record: exit code %d\n%s", code, p.err.String())
 	}
 

@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"io"
 
+	"github.com/dustin/go-humanize/english"
+
 	"github.com/ctxpush/ctxpush/mocksender"
 )
 
@@ -46,7 +48,7 @@ func (t *sentTeller) delivered(status mocksender.DeliveryStatus, entries int, d 
 		fmt.Fprintln(t.w, a.Line())
 	}
 	if !d.Acknowledged() {
-		fmt.Fprintf(t.w, "%s after %d attempts\n", d.Outcome, len(d.Attempts))
+		fmt.Fprintf(t.w, "%s after %s\n", d.Outcome, english.Plural(len(d.Attempts), "attempt", ""))
 	}
 	return mocksender.Local(d.Last().Err)
 }
@@ -63,7 +65,7 @@ func (t *sentTeller) close() error {
 		return nil
 	}
 	if t.array == nil {
-		fmt.Fprintf(t.w, "%d of %d batches were not acknowledged\n", t.dropped, t.sent)
+		fmt.Fprintf(t.w, "not acknowledged: %d of %s\n", t.dropped, english.Plural(t.sent, "batch", "batches"))
 	}
 	return verdict(exitFellShort)
 }

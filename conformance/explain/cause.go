@@ -34,6 +34,15 @@ var causesByID = func() map[string]Cause {
 	return all
 }()
 
+// remedyOf is the cause that is mended as a mistake's is.
+var remedyOf = func() map[string]string {
+	of := make(map[string]string, len(ofMistakes))
+	for _, m := range ofMistakes {
+		of[m.id] = m.remedyOf
+	}
+	return of
+}()
+
 // Causes are all causes, in the table's order.
 func Causes() []Cause { return slices.Clone(causes) }
 

@@ -16,42 +16,51 @@ import (
 type Diagnosis struct {
 	// Failures is how much of it a right receiver would not have shown.
 	Failures int
-	// Causes are the ids of what explains all of it; empty where no mistake, and no
-	// two, agree with everything.
+	// Causes are the ids of what explains all of it, but for the recommended checks;
+	// empty where no mistake, and no two, agree with everything.
 	Causes []string
-	// ByCheck are the causes of single checks, the likeliest first.
-	ByCheck map[string][]string
+	// Alike are the ids of further causes that explain all of it just as well: what
+	// tells them apart was not played.
+	Alike []string
+	// ByCheck are the causes of single checks.
+	ByCheck map[string]Blame
 
 	trial *agree.Trial // of which Causes are
 }
 
-// Diagnose runs the models over all that was sent and seen. What was found
-// before, of the beginning of the same run, is kept as long as it agrees. When ctx
-// ends the diagnosis is what is known by then.
-func Diagnose(ctx context.Context, j *journal.Journal, id scenarios.Identity, before Diagnosis) Diagnosis {
-	x := agree.New(observed(j, id))
-	d := Diagnosis{Failures: x.Failures(), ByCheck: map[string][]string{}}
-	if d.Failures == 0 {
-		return d
-	}
-	if d.trial = before.trial; d.trial == nil || !x.Agrees(d.trial) {
-		e := x.Explain(ctx)
-		d.trial = nil
-		if e.Cause != nil {
-			d.trial = &e.Cause.Trial
+// Blame is what explains the failures of one check.
+type Blame struct {
+	Causes []string // their ids, the likeliest first
+	// Foretold says that they foretell all that was seen; else they are likely.
+	Foretold bool
+}
+
+// Diagnose runs the models over all that was sent and seen. The failures of the
+// checks that are set aside, the recommended ones, are explained last, each check's
+// by itself: a receiver may differ in them and be right. What was found before, of the beginning of the
+// same run, is kept as long as it agrees. When ctx ends the diagnosis is what is
+// known by then.
+func Diagnose(ctx context.Context, j *journal.Journal, id scenarios.Identity, aside []string, before Diagnosis) Diagnosis {
+	seen := observed(j, id)
+	seen.Aside = aside
+	x := agree.New(seen)
+	d := Diagnosis{Failures: x.Failures(), ByCheck: map[string]Blame{}}
+	e := x.Explain(ctx, before.trial)
+	for _, l := range e.Likely {
+		var ids []string
+		for i := range l.Trials {
+			ids = append(ids, l.Trials[i].IDs()...)
 		}
-		for _, l := range e.Likely {
-			var ids []string
-			for i := range l.Trials {
-				ids = append(ids, l.Trials[i].IDs()...)
-			}
-			d.ByCheck[l.Group] = causesOf(ids)
-		}
+		d.ByCheck[l.Group] = Blame{Causes: causesOf(ids)}
 	}
-	if d.trial != nil {
-		d.Causes = causesOf(d.trial.IDs())
+	for check, ids := range e.Aside {
+		d.ByCheck[check] = Blame{causesOf(ids), true}
+	}
+	if e.Cause != nil {
+		d.trial = &e.Cause.Trial
+		d.Causes, d.Alike = causesOf(d.trial.IDs()), causesOf(e.Cause.Same)
 		for check, ids := range x.Shares(*d.trial) {
-			d.ByCheck[check] = causesOf(ids)
+			d.ByCheck[check] = Blame{causesOf(ids), true}
 		}
 	}
 	return d
@@ -68,18 +77,40 @@ func causesOf(mistakes []string) []string {
 	return ids
 }
 
-// of is the cause of a check's failure; false where it has to be guessed.
-func (d Diagnosis) of(check string, s state.Symptom) (id string, certain, ok bool) {
+// of is the cause of a check's failure, of which it was guessed that it is this one;
+// false where it has to be guessed.
+func (d Diagnosis) of(check string, s state.Symptom, guess string) (id string, certain, ok bool) {
 	if s.Kind == event.Crashed || s.Answer == state.TimedOut || s.Answer == state.NoAnswer {
 		return "", false, false
 	}
-	if ids := d.ByCheck[check]; len(ids) > 0 {
-		return ids[0], len(d.Causes) > 0, true
+	if id, ok := d.alike(guess); ok {
+		return id, true, true
+	}
+	if b := d.ByCheck[check]; len(b.Causes) > 0 {
+		return b.Causes[0], b.Foretold, true
 	}
 	if len(d.Causes) == 1 {
 		return d.Causes[0], true, true
 	}
 	return "", false, false
+}
+
+// alike is the one of several causes that agree with all alike that is the guess, or is
+// mended as that is.
+func (d Diagnosis) alike(guess string) (id string, ok bool) {
+	if len(d.Alike) == 0 {
+		return "", false
+	}
+	all := slices.Concat(d.Causes, d.Alike)
+	for _, is := range []func(id string) bool{
+		func(id string) bool { return id == guess },
+		func(id string) bool { return remedyOf[id] == guess },
+	} {
+		if i := slices.IndexFunc(all, is); i >= 0 {
+			return all[i], true
+		}
+	}
+	return "", false
 }
 
 // settle gives the failures the causes that foretell them in place of guesses.
@@ -89,7 +120,7 @@ func settle(d Diagnosis, all []*work) {
 			for _, p := range plays {
 				for i := range p.Failures {
 					f := &p.Failures[i]
-					if id, certain, ok := d.of(w.Check.ID, f.Symptom()); ok {
+					if id, certain, ok := d.of(w.Check.ID, f.Symptom(), f.CauseID); ok {
 						f.CauseID, f.Foretold = id, certain
 					}
 				}
@@ -113,7 +144,7 @@ func spared(findings []*finding, d Diagnosis) []*finding {
 	shown := map[string]int{}
 	var spared []*finding
 	for _, f := range quickest {
-		id, _, ok := d.of(f.of.Check.ID, f.failure.Symptom())
+		id, _, ok := d.of(f.of.Check.ID, f.failure.Symptom(), f.failure.CauseID)
 		if shown[id]++; ok && shown[id]+f.effort() > maxShown {
 			spared = append(spared, f)
 		}

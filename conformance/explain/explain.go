@@ -39,9 +39,9 @@ type Seen struct {
 	// Receiver is what names the receiver on a command line, such as --config
 	// receiver.yaml; empty where nothing does.
 	Receiver string
-	// Diagnosis is what foretells all that was sent and seen; the zero Diagnosis
-	// leaves causes to be guessed.
-	Diagnosis Diagnosis
+	// Diagnose finds what foretells all that was sent and seen by now; nil leaves
+	// causes to be guessed.
+	Diagnose func(context.Context) Diagnosis
 	// Failing are the checks that failed, in the table's order.
 	Failing []Failing
 	// Telling are the checks that tell a cause already, by its id.
@@ -138,11 +138,17 @@ func Explain(ctx context.Context, seen Seen, replay Replay) []Explanation {
 		}
 		all[i] = &work{Failing: f}
 	}
-	d := seen.Diagnosis
+	var d Diagnosis
+	if seen.Diagnose != nil {
+		d = seen.Diagnose(ctx)
+	}
 	if seen.For > 0 && len(all) > 0 {
 		limited, cancel := context.WithTimeout(ctx, seen.For)
 		defer cancel()
 		(&explainer{Seen: seen, replay: replay}).explainAll(limited, all, d)
+		if len(d.Alike) > 0 { // the replays may tell them apart
+			d = seen.Diagnose(ctx)
+		}
 	}
 	settle(d, all)
 	relate(seen.Telling, all)

@@ -6,6 +6,7 @@ import (
 	"slices"
 
 	"github.com/ctxpush/ctxpush/conformance/event"
+	"github.com/ctxpush/ctxpush/conformance/internal/text"
 	"github.com/ctxpush/ctxpush/conformance/state"
 	"github.com/ctxpush/ctxpush/mocksender"
 )
@@ -41,8 +42,8 @@ func (w *worker) refused(ctx context.Context, connection int, parts []part, d mo
 	w.mu.Lock()
 	w.limit = min(w.limit, max(1, entries/2))
 	w.mu.Unlock()
-	w.note("%s: %d entries in one request were not acknowledged (%s), in smaller ones they were: goes on with %d at most",
-		w.Of.Check.ID, entries, state.Answered(last), max(1, entries/2))
+	w.note("%s: a request with %s was not acknowledged (%s), smaller ones were: goes on with %d at most",
+		w.Of.Check.ID, text.Plural(entries, "entry"), state.Answered(last), max(1, entries/2))
 	return nil
 }
 

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/ctxpush/ctxpush/conformance/event"
+	"github.com/ctxpush/ctxpush/conformance/internal/text"
 	"github.com/ctxpush/ctxpush/conformance/play/outage"
 	"github.com/ctxpush/ctxpush/conformance/receiver"
 	"github.com/ctxpush/ctxpush/conformance/state"
@@ -43,7 +44,7 @@ func interrupt(ctx context.Context, p *courier, step scenarios.Step) error {
 	}
 	defer trouble.Close()
 	n := len(step.Together)
-	p.note("%d requests at once, %s for %s, from %s on:", n, step.Outage, step.Lasts, step.Moment)
+	p.note("%s at once, %s for %s, from %s on:", text.Plural(n, "request"), step.Outage, step.Lasts, step.Moment)
 
 	var began time.Time
 	begin := func() error {

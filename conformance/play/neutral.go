@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/ctxpush/ctxpush/conformance/event"
+	"github.com/ctxpush/ctxpush/conformance/internal/text"
 	"github.com/ctxpush/ctxpush/conformance/probe"
 	"github.com/ctxpush/ctxpush/conformance/state"
 	"github.com/ctxpush/ctxpush/conformance/subject"
@@ -72,9 +73,9 @@ func (p *courier) neutral(ctx context.Context, requests int) error {
 			return err
 		}
 	}
-	p.note("%d requests that change nothing", requests)
+	p.note("%s to change nothing", text.Plural(requests, "request"))
 	p.done(event.Step{Kind: event.Waited, AtUS: p.since(begin), TookUS: time.Since(begin).Microseconds(),
-		Text: fmt.Sprintf("for %d neutral requests", requests)})
+		Text: "for " + text.Plural(requests, "neutral request")})
 	return nil
 }
 

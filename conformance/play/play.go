@@ -51,6 +51,11 @@ type Options struct {
 	// Others is called once the play waits for all else of the round, and gives what
 	// is closed when that was played; nil: it is alone.
 	Others func() <-chan struct{}
+	// Usual is how long right states took at most, as far as is known; 0 is nothing.
+	Usual time.Duration
+	// Yield gives the play's place to another, once a state has taken longer than
+	// usual, until resume is called; nil: it keeps its place.
+	Yield func() (resume func())
 	// Attempted is told each attempt as it is over; nil is nobody.
 	Attempted func(mocksender.Attempt)
 }
@@ -223,8 +228,24 @@ func (p *player) ask(ctx context.Context, expect []scenarios.Expectation) ([]sce
 	if len(wants) == 0 {
 		return nil, nil, nil
 	}
+	defer p.options.yield()()
 	states, err := probe.Settle(ctx, p.subject.Prober, subject.Questions(wants), p.due().Add(p.options.Settle))
 	return wants, states, err
+}
+
+// yield gives the play's place to another when a state takes longer than usual; the
+// play has it again when resume returns.
+func (o *Options) yield() (resume func()) {
+	if o.Yield == nil || o.Usual == 0 {
+		return func() {}
+	}
+	resumed := make(chan func(), 1)
+	waits := time.AfterFunc(o.Usual, func() { resumed <- o.Yield() })
+	return func() {
+		if !waits.Stop() {
+			(<-resumed)()
+		}
+	}
 }
 
 // due is from when on states have their time to settle.

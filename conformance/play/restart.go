@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/ctxpush/ctxpush/conformance/event"
+	"github.com/ctxpush/ctxpush/conformance/internal/text"
 	"github.com/ctxpush/ctxpush/conformance/receiver"
 	"github.com/ctxpush/ctxpush/conformance/state"
 	"github.com/ctxpush/ctxpush/mocksender"
@@ -109,7 +110,7 @@ func (u *underway) watch() {
 // was not comes again, as a retry, and must be acknowledged then.
 func (p *courier) restartInFlight(ctx context.Context, step scenarios.Step) error {
 	n := len(step.Together)
-	p.note("%d requests at once, %s when %s:", n, step.Restart, step.Moment)
+	p.note("%s at once, %s when %s:", text.Plural(n, "request"), step.Restart, step.Moment)
 	u := newUnderway(p, step.Together)
 	first := make([]mocksender.Attempt, n)
 	requests := make([]mocksender.Request, n)

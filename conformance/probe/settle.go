@@ -11,10 +11,12 @@ import (
 )
 
 // The pauses between two questions: short at first, because most receivers are
-// right at once, and twice as long each time.
+// right at once, and twice as long each time; longer yet for what is probably wrong.
 const (
 	firstPause   = time.Millisecond
 	longestPause = 50 * time.Millisecond
+	soon         = 300 * time.Millisecond // of the waiting
+	latestPause  = 200 * time.Millisecond
 )
 
 // Question is a message and what its state must be.
@@ -48,7 +50,14 @@ func Settle(ctx context.Context, p Prober, questions []Question, deadline time.T
 	for i := range open {
 		open[i] = i
 	}
-	for pause := firstPause; len(open) > 0; pause = min(2*pause, longestPause) {
+	began := time.Now()
+	longest := func() time.Duration {
+		if time.Since(began) < soon {
+			return longestPause
+		}
+		return latestPause
+	}
+	for pause := firstPause; len(open) > 0; pause = min(2*pause, longest()) {
 		keys := make([]mocksender.Key, len(open))
 		for i, w := range open {
 			keys[i] = questions[w].Key

@@ -16,6 +16,7 @@ import (
 	"github.com/ctxpush/ctxpush/conformance/config"
 	"github.com/ctxpush/ctxpush/conformance/doctor"
 	"github.com/ctxpush/ctxpush/conformance/event"
+	"github.com/ctxpush/ctxpush/conformance/internal/text"
 	"github.com/ctxpush/ctxpush/conformance/journal"
 	"github.com/ctxpush/ctxpush/conformance/receiver"
 	"github.com/ctxpush/ctxpush/conformance/report"
@@ -261,10 +262,10 @@ func (r *run) tellReading() {
 		r.note("%s:%d: the last line is cut off, and is not played", r.File, n)
 	}
 	if n := r.reading.Other; n > 0 {
-		r.note("%s: %d requests are no webhooks, and are not played", r.File, n)
+		r.note("%s: %s not played, for want of a webhook", r.File, text.Plural(n, "request"))
 	}
 	if r.foreign > 0 {
-		r.note("%s: %d requests are not judged: %s", r.File, r.foreign, r.whyForeign)
+		r.note("%s: %s not judged: %s", r.File, text.Plural(r.foreign, "request"), r.whyForeign)
 	}
 }
 

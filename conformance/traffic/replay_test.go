@@ -215,7 +215,7 @@ func TestAsRecorded(t *testing.T) {
 	if last.Get("X-Trace") != "abc" || last.Get("X-Ctx-Secret") != secret {
 		t.Errorf("%v: want the recorded headers and the receiver's secret", last)
 	}
-	if !slices.ContainsFunc(r.Notes, func(n report.Note) bool { return strings.Contains(n.Text, "1 requests are not judged") }) {
+	if !slices.ContainsFunc(r.Notes, func(n report.Note) bool { return strings.Contains(n.Text, "1 request not judged") }) {
 		t.Errorf("notes %v: want the request that is no batch", r.Notes)
 	}
 }

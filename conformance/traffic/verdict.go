@@ -11,6 +11,7 @@ import (
 	"github.com/ctxpush/ctxpush/conformance/config"
 	"github.com/ctxpush/ctxpush/conformance/doctor"
 	"github.com/ctxpush/ctxpush/conformance/event"
+	"github.com/ctxpush/ctxpush/conformance/internal/text"
 	"github.com/ctxpush/ctxpush/conformance/state"
 	"github.com/ctxpush/ctxpush/mocksender"
 )
@@ -93,7 +94,7 @@ func (v *verdict) result() event.Verdict {
 		}}
 	}
 	if v.notJudged > 0 {
-		e.Reason = fmt.Sprintf("%d messages are not judged: %s", v.notJudged, v.why)
+		e.Reason = fmt.Sprintf("%s not judged: %s", text.Plural(v.notJudged, "message"), v.why)
 	}
 	waived := slices.IndexFunc(v.subject.Target.Waive, func(w config.Waiver) bool { return w.Check == v.order.id })
 	switch {

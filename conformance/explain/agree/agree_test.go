@@ -18,7 +18,7 @@ func TestTheRightModelFailsNowhere(t *testing.T) {
 			if n := x.Failures(); n != 0 {
 				t.Errorf("%s, layout %d: the right model fails %d times", id, l, n)
 			}
-			if e := x.Explain(context.Background()); e.Cause != nil || e.Likely != nil {
+			if e := x.Explain(context.Background(), nil); e.Cause != nil || e.Likely != nil {
 				t.Errorf("%s, layout %d: a right receiver has the cause %v", id, l, e.Cause.IDs())
 			}
 		}
@@ -53,7 +53,7 @@ func TestEachMistakeIsFound(t *testing.T) {
 					continue
 				}
 				shown = true
-				found(t, x.Explain(context.Background()), mistake, l)
+				found(t, x.Explain(context.Background(), nil), mistake, l)
 			}
 		}
 		if !shown {

@@ -15,7 +15,7 @@ func BenchmarkExplain(b *testing.B) {
 			journal := scriptOf(b, model.ByDevice, 3).play(model.RowPerDevice, model.MistakesOf(id)[0])
 			b.ReportMetric(float64(len(journal.Requests)), "requests")
 			for b.Loop() {
-				if e := agree.New(journal).Explain(context.Background()); e.Cause == nil {
+				if e := agree.New(journal).Explain(context.Background(), nil); e.Cause == nil {
 					b.Fatal("no cause")
 				}
 			}

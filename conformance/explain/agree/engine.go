@@ -22,6 +22,8 @@ type Engine struct {
 	course       *course // of a model with the right front and naming
 	sample       []int   // some looks that fail, of every group
 	sampled      []int   // the requests that name their messages
+	// aside are the groups of which nothing counts.
+	aside map[string]bool
 }
 
 // New is an engine for a journal, which must not be changed any more.
@@ -40,21 +42,32 @@ func New(j Journal) *Engine {
 	slices.SortStableFunc(x.answersFirst, func(a, b int) int { return order(x.refuses[a]) - order(x.refuses[b]) })
 	x.look(&m, x.courseOf(&m, x.right, nil), func(look int, foretold bool) bool { x.fails[look] = !foretold; return true })
 	x.course = x.courseOf(&m, x.right, nil) // the failing cells are known now
-	for _, f := range x.failures(maxSample) {
-		if f.Look >= 0 {
-			x.sample = append(x.sample, f.Look)
+	return x.settingAside("")
+}
+
+// settingAside is the engine for all groups but those that are set aside, and for
+// one of those, whose facts come first; empty is none of them.
+func (x *Engine) settingAside(but string) *Engine {
+	own := *x
+	own.aside, own.sample, own.sampled = map[string]bool{}, nil, nil
+	for _, g := range x.j.Aside {
+		own.aside[g] = g != but
+	}
+	for _, f := range own.failures(maxSample) {
+		if f.Look >= 0 && (but == "" || x.group(f) == but) {
+			own.sample = append(own.sample, f.Look)
 		}
 	}
 	messages := map[mocksender.Key]bool{}
-	for _, i := range x.sample {
-		messages[j.Looks[i].Key.Message()] = true
+	for _, i := range own.sample {
+		messages[x.j.Looks[i].Key.Message()] = true
 	}
-	for i := range j.Requests {
-		if slices.ContainsFunc(j.Requests[i].Entries, func(e model.Entry) bool { return messages[e.Key.Message()] }) {
-			x.sampled = append(x.sampled, i)
+	for i := range x.j.Requests {
+		if slices.ContainsFunc(x.j.Requests[i].Entries, func(e model.Entry) bool { return messages[e.Key.Message()] }) {
+			own.sampled = append(own.sampled, i)
 		}
 	}
-	return x
+	return &own
 }
 
 // maxSample is how many failing looks of a group are enough to strike most
@@ -74,16 +87,9 @@ func (x *Engine) model(l model.Layout, mistakes ...model.Mistake) model.Model {
 	return model.Model{Receiver: model.Right().With(mistakes...), Layout: l, Identity: x.j.Identity}
 }
 
-// Failures is how many looks and answers the right receiver does not foretell.
-func (x *Engine) Failures() int {
-	n := 0
-	for _, f := range slices.Concat(x.fails, x.refuses) {
-		if f {
-			n++
-		}
-	}
-	return n
-}
+// Failures is how many looks and answers the right receiver does not foretell,
+// but for what is set aside.
+func (x *Engine) Failures() int { return len(x.failures(len(x.fails) + len(x.refuses))) }
 
 // look runs a model over a course, the failing cells first, and tells of each
 // look whether it is foretold, until tell is false.
@@ -129,10 +135,11 @@ func (f Fact) None() bool { return f == noFact }
 func (x *Engine) strike(m *model.Model) Fact {
 	struck := noFact
 	x.run(m, func(f Fact, foretold bool) bool {
-		if !foretold {
-			struck = f
+		if foretold || x.aside[x.group(f)] {
+			return true
 		}
-		return foretold
+		struck = f
+		return false
 	})
 	return struck
 }

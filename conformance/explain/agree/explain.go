@@ -3,6 +3,7 @@ package agree
 import (
 	"cmp"
 	"context"
+	"maps"
 	"runtime"
 	"slices"
 	"sync"
@@ -48,9 +49,13 @@ type Likely struct {
 
 // Explanation is why a receiver failed, as far as it can be told.
 type Explanation struct {
-	// Cause is nil where no mistake, and no two, agree with everything.
-	Cause  *Cause
-	Likely []Likely // empty where there is a cause
+	// Cause is nil where no mistake, and no two, agree with everything, and where
+	// nothing failed but what is set aside.
+	Cause *Cause
+	// Aside are the ids of what explains the groups that were set aside, by the
+	// group: the cause's, or that of one mistake more.
+	Aside  map[string][]string
+	Likely []Likely // of the groups that have no cause
 	Tried  []Trial  // the models with one mistake
 }
 
@@ -61,25 +66,91 @@ const (
 	maxFirst = 10
 )
 
-// Explain looks for the smallest set of mistakes that agrees with everything.
-// When ctx ends it tells what is known by then.
-func (x *Engine) Explain(ctx context.Context) Explanation {
-	var e Explanation
-	if x.Failures() == 0 {
-		return e
+// Explain looks for the smallest set of mistakes that agrees with everything but
+// what is set aside, and then for one more that explains each group of that. What
+// was found before is the cause as long as it agrees; nil: nothing was. When ctx
+// ends it tells what is known by then.
+func (x *Engine) Explain(ctx context.Context, before *Trial) Explanation {
+	e := Explanation{Aside: map[string][]string{}}
+	switch {
+	case x.Failures() == 0:
+	case before != nil && x.agreesWithAll(before):
+		e.Cause = x.cause([]Trial{*before})
+	default:
+		if found := x.smallest(ctx, &e); len(found) > 0 {
+			e.Cause = x.cause(found)
+		} else {
+			e.Likely = x.likely(ctx, x.failingGroups())
+		}
 	}
+	x.explainAside(ctx, &e)
+	return e
+}
+
+// smallest are the smallest sets of mistakes that agree with everything, the
+// simplest first; none where no two do.
+func (x *Engine) smallest(ctx context.Context, e *Explanation) []Trial {
 	for _, pick := range []func() []Trial{
-		func() []Trial { return agreeing(x.tried(ctx, &e, false)) },
-		func() []Trial { return x.narrowest(agreeing(x.tried(ctx, &e, true))) },
+		func() []Trial { return agreeing(x.tried(ctx, e, false)) },
+		func() []Trial { return x.narrowest(agreeing(x.tried(ctx, e, true))) },
 		func() []Trial { return agreeing(x.try(ctx, x.pairs(ctx))) },
 	} {
 		if found := pick(); len(found) > 0 {
-			e.Cause = x.cause(found)
-			return e
+			return found
 		}
 	}
-	e.Likely = x.likely(ctx)
-	return e
+	return nil
+}
+
+// explainAside explains the groups that are set aside, each by one mistake more
+// than the cause.
+func (x *Engine) explainAside(ctx context.Context, e *Explanation) {
+	var base Trial
+	if e.Cause != nil {
+		base = e.Cause.Trial
+	}
+	known := e.Cause != nil || x.Failures() == 0
+	for _, g := range slices.Sorted(maps.Keys(x.aside)) {
+		own := x.settingAside(g)
+		if own.Failures() == x.Failures() {
+			continue // it fails in nothing
+		}
+		var found []Trial
+		switch {
+		case len(base.Mistakes) > 0 && own.agreesWithAll(&base):
+			found = []Trial{base}
+		case known:
+			found = agreeing(own.try(ctx, own.besides(base)))
+		}
+		switch {
+		case len(found) == 0:
+			e.Likely = append(e.Likely, own.likely(ctx, []string{g})...)
+		case len(found[0].Mistakes) > len(base.Mistakes):
+			e.Aside[g] = found[0].IDs()[len(base.Mistakes):]
+		default:
+			e.Aside[g] = base.IDs()
+		}
+	}
+}
+
+// besides are the models with the mistakes of a trial and one more.
+func (x *Engine) besides(base Trial) []Trial {
+	var all []Trial
+	for _, t := range x.singles() {
+		more := t.Mistakes[0]
+		if more.Allows || slices.ContainsFunc(base.Mistakes, func(m model.Mistake) bool { return m.Function == more.Function }) {
+			continue
+		}
+		if len(base.Mistakes) > 0 {
+			if x.several(&t) && t.Layout != base.Layout {
+				continue
+			}
+			t.Layout = base.Layout
+		}
+		t.Mistakes = slices.Concat(base.Mistakes, t.Mistakes)
+		all = append(all, t)
+	}
+	return all
 }
 
 // tried are the models with one mistake, of those that promise harm or of those
@@ -215,7 +286,7 @@ func (x *Engine) failures(most int) []Fact {
 	var facts []Fact
 	n := map[string]int{}
 	add := func(f Fact) {
-		if g := x.group(f); n[g] < most {
+		if g := x.group(f); n[g] < most && !x.aside[g] {
 			n[g]++
 			facts = append(facts, f)
 		}
@@ -260,9 +331,9 @@ func (x *Engine) foretells(t *Trial, of map[Fact]bool) int {
 	return n
 }
 
-// likely are the mistakes that agree with all that was seen of a group.
-func (x *Engine) likely(ctx context.Context) []Likely {
-	groups := x.failingGroups()
+// likely are the mistakes that agree with all that was seen of each group, those
+// first that agree with the most groups.
+func (x *Engine) likely(ctx context.Context, groups []string) []Likely {
 	trials := x.singles()
 	agrees := make([][]bool, len(trials))
 	inParallel(len(trials), func(i int) {
@@ -270,11 +341,22 @@ func (x *Engine) likely(ctx context.Context) []Likely {
 			agrees[i] = x.agreesWith(&trials[i], groups)
 		}
 	})
+	byShare := make([]int, len(trials))
+	share := make([]int, len(trials))
+	for i := range trials {
+		byShare[i] = i
+		for _, is := range agrees[i] {
+			if is {
+				share[i]++
+			}
+		}
+	}
+	slices.SortStableFunc(byShare, func(a, b int) int { return cmp.Compare(share[b], share[a]) })
 	all := make([]Likely, len(groups))
 	for g, name := range groups {
 		l := Likely{Group: name}
 		for _, allows := range []bool{false, true} {
-			for i := range trials {
+			for _, i := range byShare {
 				t := &trials[i]
 				known := slices.ContainsFunc(l.Trials, func(o Trial) bool { return o.Mistakes[0].ID == t.Mistakes[0].ID })
 				if agrees[i] != nil && agrees[i][g] && t.Mistakes[0].Allows == allows && !known && len(l.Trials) < maxLikely {
@@ -329,8 +411,7 @@ func (x *Engine) agreesWith(t *Trial, groups []string) []bool {
 	return of
 }
 
-// Agrees tells whether the mistakes of a trial foretell everything.
-func (x *Engine) Agrees(t *Trial) bool {
+func (x *Engine) agreesWithAll(t *Trial) bool {
 	m := x.model(t.Layout, t.Mistakes...)
 	return x.strike(&m).None()
 }
@@ -348,6 +429,10 @@ func (x *Engine) Shares(t Trial) map[string][]string {
 	}
 	shares := map[string][]string{}
 	for g, facts := range of {
+		if len(t.Mistakes) == 1 {
+			shares[g] = t.IDs()
+			continue
+		}
 		most := -1
 		for _, m := range t.Mistakes {
 			n := x.foretells(&Trial{Mistakes: []model.Mistake{m}, Layout: t.Layout}, facts)

@@ -13,6 +13,9 @@ type Journal struct {
 	Requests []Request
 	Looks    []Look
 	Restarts []Restart
+	// Aside are the groups that are explained last, each by itself: what fails in
+	// them says nothing of the rest.
+	Aside []string
 	// Same says whether a content that is told is the one that was sent; nil: byte
 	// for byte.
 	Same func(sent, told string) bool

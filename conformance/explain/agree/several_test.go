@@ -30,7 +30,7 @@ func TestPairsOfMistakes(t *testing.T) {
 		if x.Failures() == 0 {
 			continue
 		}
-		e := x.Explain(context.Background())
+		e := x.Explain(context.Background(), nil)
 		class := slices.Concat(classOf(a.ID), classOf(b.ID))
 		var told []string
 		if e.Cause != nil {
@@ -88,7 +88,7 @@ func TestRandomDecisions(t *testing.T) {
 			return table[[2]mocksender.DeliveryStatus{stored.Status, e.Status}]
 		}
 		journal := s.playAt(model.Model{Receiver: receiver, Identity: s.id})
-		e := agree.New(journal).Explain(context.Background())
+		e := agree.New(journal).Explain(context.Background(), nil)
 		if e.Cause == nil {
 			return
 		}
@@ -139,7 +139,7 @@ func TestRaces(t *testing.T) {
 				j.Looks = append(j.Looks, agree.Look{At: 1000, Key: e.Key, State: &opened.State})
 			}
 		}
-		e := agree.New(j).Explain(context.Background())
+		e := agree.New(j).Explain(context.Background(), nil)
 		if e.Cause == nil || !slices.Contains(append(e.Cause.IDs(), e.Cause.Same...), test.want) {
 			t.Errorf("%s: the cause is %+v: want %s", test.name, e.Cause, test.want)
 		}
@@ -154,7 +154,7 @@ func TestTraits(t *testing.T) {
 	receiver.Decide = func(stored *model.State, e model.Entry, _ []model.Entry) bool {
 		return model.Right().Decide(stored, e, nil) && e.Status != mocksender.Failed // none of the mistakes
 	}
-	e := agree.New(s.playAt(model.Model{Receiver: receiver, Identity: s.id})).Explain(context.Background())
+	e := agree.New(s.playAt(model.Model{Receiver: receiver, Identity: s.id})).Explain(context.Background(), nil)
 	if e.Cause != nil {
 		t.Fatalf("the cause is %v: want none", e.Cause.IDs())
 	}
@@ -180,13 +180,13 @@ func TestRandomAnswers(t *testing.T) {
 			st.Status = mocksender.Statuses[r.IntN(len(mocksender.Statuses))]
 		}
 	}
-	if e := agree.New(journal).Explain(context.Background()); e.Cause != nil {
+	if e := agree.New(journal).Explain(context.Background(), nil); e.Cause != nil {
 		t.Errorf("the cause is %v: want none", e.Cause.IDs())
 	}
 	ended, end := context.WithCancel(context.Background())
 	end()
-	if e := agree.New(journal).Explain(ended); e.Cause != nil || len(e.Tried) > 0 {
+	if e := agree.New(journal).Explain(ended, nil); e.Cause != nil || len(e.Tried) > 0 {
 		t.Errorf("after the end of its time it tells %+v: want nothing", e)
 	}
-	agree.New(agree.Journal{}).Explain(context.Background()) // nothing was sent
+	agree.New(agree.Journal{}).Explain(context.Background(), nil) // nothing was sent
 }
