@@ -65,7 +65,7 @@ func (t *sentTeller) close() error {
 		return nil
 	}
 	if t.array == nil {
-		fmt.Fprintf(t.w, "not acknowledged: %d of %s\n", t.dropped, english.Plural(t.sent, "batch", "batches"))
+		fmt.Fprintf(t.w, "not acknowledged: %d of %s\n", t.dropped, english.Plural(t.sent, "batch", ""))
 	}
 	return verdict(exitFellShort)
 }

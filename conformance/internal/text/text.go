@@ -11,6 +11,7 @@ import (
 
 	"github.com/charmbracelet/x/ansi"
 	"github.com/dustin/go-humanize"
+	"github.com/dustin/go-humanize/english"
 )
 
 // number is what is counted.
@@ -24,18 +25,7 @@ func Plural[N number](n N, noun string) string {
 	if n == 1 {
 		return "1 " + noun
 	}
-	return Thousands(n) + " " + plural(noun)
-}
-
-func plural(noun string) string {
-	stem, isY := strings.CutSuffix(noun, "y")
-	switch {
-	case isY && !strings.ContainsAny(stem[max(0, len(stem)-1):], "aeiou"):
-		return stem + "ies"
-	case strings.HasSuffix(noun, "ch"):
-		return noun + "es"
-	}
-	return noun + "s"
+	return Thousands(n) + " " + english.PluralWord(2, noun, "")
 }
 
 // Elapsed is a duration in milliseconds as people say it: 3.1 s, 2 min 5 s.
