@@ -23,16 +23,17 @@ func TestDiagnosisNamesTheMistake(t *testing.T) {
 		protocol mocksender.Profile
 		focus    string
 		cause    string // empty: none
+		aside    string // the recommended check whose cause it is; empty: it is a required one's
 	}{
-		{"", scenarios.ByDevice, mocksender.Profile2025, "*", ""},
-		{"", scenarios.ByUser, mocksender.Profile2026, "*", ""},
-		{"last-arrival-wins", scenarios.ByUser, mocksender.Profile2025, "order", "last-arrival-wins"},
-		{"secret-prefix-passes", scenarios.ByDevice, mocksender.Profile2026, "secret", "secret-prefix-passes"},
-		{"seen-before-stored", scenarios.ByDevice, mocksender.Profile2025, "retry", "seen-before-stored"},
-		{"surrogate-refused", scenarios.ByDevice, mocksender.Profile2025, "content", "surrogate-refused"},
-		{"status-of-first-entry", scenarios.ByDevice, mocksender.Profile2025, "batch", "status-of-first-entry"},
-		{"cancelled-on-one-device", scenarios.ByDevice, mocksender.Profile2025, "identity", "cancelled-on-one-device"},
-		{"rebuilt-by-arrival", scenarios.ByDevice, mocksender.Profile2025, "restart/out-of-order", "rebuilt-by-arrival"},
+		{"", scenarios.ByDevice, mocksender.Profile2025, "*", "", ""},
+		{"", scenarios.ByUser, mocksender.Profile2026, "*", "", ""},
+		{"last-arrival-wins", scenarios.ByUser, mocksender.Profile2025, "order", "last-arrival-wins", ""},
+		{"secret-prefix-passes", scenarios.ByDevice, mocksender.Profile2026, "secret", "secret-prefix-passes", ""},
+		{"seen-before-stored", scenarios.ByDevice, mocksender.Profile2025, "retry", "seen-before-stored", ""},
+		{"surrogate-refused", scenarios.ByDevice, mocksender.Profile2025, "content", "surrogate-refused", "content/risky"},
+		{"status-of-first-entry", scenarios.ByDevice, mocksender.Profile2025, "batch", "status-of-first-entry", ""},
+		{"cancelled-on-one-device", scenarios.ByDevice, mocksender.Profile2025, "identity", "cancelled-on-one-device", ""},
+		{"rebuilt-by-arrival", scenarios.ByDevice, mocksender.Profile2025, "restart/out-of-order", "rebuilt-by-arrival", ""},
 	} {
 		t.Run(c.mutant+" "+string(c.identity), func(t *testing.T) {
 			opts := reference.Options{}
@@ -49,6 +50,12 @@ func TestDiagnosisNamesTheMistake(t *testing.T) {
 			var want []string
 			if c.cause != "" {
 				want = []string{c.cause}
+			}
+			if c.aside != "" {
+				if b := d.ByCheck[c.aside]; !slices.Equal(b.Causes, want) || !b.Foretold || d.Failures > 0 {
+					t.Errorf("%d required failures, by check %v: want %s by %v", d.Failures, d.ByCheck, c.aside, want)
+				}
+				return
 			}
 			if !slices.Equal(d.Causes, want) || (d.Failures > 0) != (c.cause != "") {
 				t.Errorf("%d failures, causes %v, by check %v: want %v", d.Failures, d.Causes, d.ByCheck, want)

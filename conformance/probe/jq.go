@@ -51,17 +51,20 @@ func (p inProcess) run(ctx context.Context, _ string, raw json.RawMessage) (jqRe
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
 	most := inUse() + jqMemory
-	var look *time.Timer
-	look = time.AfterFunc(jqLook, func() {
-		if inUse() > most {
-			cancel(errJQMemory)
-			return
-		}
-		if ctx.Err() == nil {
-			look.Reset(jqLook)
-		}
-	})
+	look := time.NewTicker(jqLook)
 	defer look.Stop()
+	go func() {
+		for {
+			select {
+			case <-ctx.Done():
+				return
+			case <-look.C:
+				if inUse() > most {
+					cancel(errJQMemory)
+				}
+			}
+		}
+	}()
 	reply := evaluate(ctx, p.code, raw)
 	return reply, context.Cause(ctx)
 }

@@ -5,6 +5,7 @@ import (
 
 	"github.com/ctxpush/ctxpush/conformance"
 	"github.com/ctxpush/ctxpush/conformance/config"
+	_ "github.com/ctxpush/ctxpush/conformance/receiver/builtin"
 	"github.com/ctxpush/ctxpush/conformance/spec"
 	"github.com/ctxpush/ctxpush/scenarios"
 	. "github.com/onsi/ginkgo/v2"
