@@ -125,7 +125,7 @@ func newBanner(r report.Report, all []problems) banner {
 	add(s.Skipped, "skipped", "note", false)
 	add(s.Errored, "not judged", "fail", false)
 	add(s.NotRun, "not run", "note", false)
-	add(s.Schedules, "deliveries", "", true)
+	add(s.Schedules, "schedules", "", true)
 	add(s.Requests, "requests", "", true)
 	add(s.Events, "entries", "", true)
 	b.Tiles = append(b.Tiles, tile{text.Elapsed(r.DurationMS), "duration", ""})
