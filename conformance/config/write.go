@@ -16,7 +16,7 @@ import (
 func (c Config) Commented(secretEnv string) ([]byte, error) {
 	w := &writer{secret: string(c.Secret), secretEnv: secretEnv}
 	w.line("# yaml-language-server: $schema=%s", schemaID)
-	w.line("# The receiver under test. ctxpush doctor looks whether it is ready to be certified,")
+	w.line("# The receiver under test. ctxpush doctor says whether it is ready to be certified,")
 	w.line("# ctxpush certify certifies it; ctxpush schema receiver has every key, for editors.")
 	w.line("")
 	shown := c
