@@ -104,10 +104,27 @@ func faultsOf(step scenarios.Step) ([]mocksender.Fault, error) {
 			if fault, err = mocksender.FaultByName(name); err != nil {
 				return nil, err
 			}
+			if c, ok := fault.(mocksender.CutBody); ok {
+				fault = noticedCut{c}
+			}
 		}
 		faults = append(faults, fault)
 	}
 	return faults, nil
+}
+
+// noticedCut is a cut body whose retry does not overtake it: however much faster
+// than real time retries come, the receiver has a moment to see the end.
+type noticedCut struct{ mocksender.CutBody }
+
+// notice is that moment.
+const notice = 50 * time.Millisecond
+
+// Strike plays the attempt.
+func (c noticedCut) Strike(ctx context.Context, x *mocksender.Exchange) (mocksender.Answer, error) {
+	answer, err := c.CutBody.Strike(ctx, x)
+	_ = subject.Pause(ctx, notice) // it is over either way
+	return answer, err
 }
 
 // sender is a sender of the scenario's own, so that each has connections of its
