@@ -37,9 +37,9 @@ type Blame struct {
 
 // Diagnose runs the models over all that was sent and seen. The failures of the
 // checks that are set aside, the recommended ones, are explained last, each check's
-// by itself: a receiver may differ in them and be right. What was found before, of the beginning of the
-// same run, is kept as long as it agrees. When ctx ends the diagnosis is what is
-// known by then.
+// by itself: a receiver may differ in them and be right. What was found before, of
+// the beginning of the same run, is kept as long as it agrees. When ctx ends the
+// diagnosis is what is known by then.
 func Diagnose(ctx context.Context, j *journal.Journal, id scenarios.Identity, aside []string, before Diagnosis) Diagnosis {
 	seen := observed(j, id)
 	seen.Aside = aside

@@ -3,7 +3,6 @@ package agree
 import (
 	"cmp"
 	"context"
-	"maps"
 	"runtime"
 	"slices"
 	"sync"
@@ -37,16 +36,6 @@ type Cause struct {
 	Same []string
 }
 
-// Likely are mistakes that agree with all that was seen of one group, but not
-// with everything.
-type Likely struct {
-	Group  string
-	Trials []Trial // at most maxLikely, the simplest first
-	// Traits are what the group's failures share and no pass has, where no mistake
-	// agrees.
-	Traits []string
-}
-
 // Explanation is why a receiver failed, as far as it can be told.
 type Explanation struct {
 	// Cause is nil where no mistake, and no two, agree with everything, and where
@@ -59,12 +48,8 @@ type Explanation struct {
 	Tried  []Trial  // the models with one mistake
 }
 
-const (
-	// maxLikely is how many likely mistakes of a group are told.
-	maxLikely = 3
-	// maxFirst is how many mistakes are tried together with all others.
-	maxFirst = 10
-)
+// maxFirst is how many mistakes are tried together with all others.
+const maxFirst = 10
 
 // Explain looks for the smallest set of mistakes that agrees with everything but
 // what is set aside, and then for one more that explains each group of that. What
@@ -100,57 +85,6 @@ func (x *Engine) smallest(ctx context.Context, e *Explanation) []Trial {
 		}
 	}
 	return nil
-}
-
-// explainAside explains the groups that are set aside, each by one mistake more
-// than the cause.
-func (x *Engine) explainAside(ctx context.Context, e *Explanation) {
-	var base Trial
-	if e.Cause != nil {
-		base = e.Cause.Trial
-	}
-	known := e.Cause != nil || x.Failures() == 0
-	for _, g := range slices.Sorted(maps.Keys(x.aside)) {
-		own := x.settingAside(g)
-		if own.Failures() == x.Failures() {
-			continue // it fails in nothing
-		}
-		var found []Trial
-		switch {
-		case len(base.Mistakes) > 0 && own.agreesWithAll(&base):
-			found = []Trial{base}
-		case known:
-			found = agreeing(own.try(ctx, own.besides(base)))
-		}
-		switch {
-		case len(found) == 0:
-			e.Likely = append(e.Likely, own.likely(ctx, []string{g})...)
-		case len(found[0].Mistakes) > len(base.Mistakes):
-			e.Aside[g] = found[0].IDs()[len(base.Mistakes):]
-		default:
-			e.Aside[g] = base.IDs()
-		}
-	}
-}
-
-// besides are the models with the mistakes of a trial and one more.
-func (x *Engine) besides(base Trial) []Trial {
-	var all []Trial
-	for _, t := range x.singles() {
-		more := t.Mistakes[0]
-		if more.Allows || slices.ContainsFunc(base.Mistakes, func(m model.Mistake) bool { return m.Function == more.Function }) {
-			continue
-		}
-		if len(base.Mistakes) > 0 {
-			if x.several(&t) && t.Layout != base.Layout {
-				continue
-			}
-			t.Layout = base.Layout
-		}
-		t.Mistakes = slices.Concat(base.Mistakes, t.Mistakes)
-		all = append(all, t)
-	}
-	return all
 }
 
 // tried are the models with one mistake, of those that promise harm or of those
@@ -329,86 +263,6 @@ func (x *Engine) foretells(t *Trial, of map[Fact]bool) int {
 		}
 	}
 	return n
-}
-
-// likely are the mistakes that agree with all that was seen of each group, those
-// first that agree with the most groups.
-func (x *Engine) likely(ctx context.Context, groups []string) []Likely {
-	trials := x.singles()
-	agrees := make([][]bool, len(trials))
-	inParallel(len(trials), func(i int) {
-		if ctx.Err() == nil {
-			agrees[i] = x.agreesWith(&trials[i], groups)
-		}
-	})
-	byShare := make([]int, len(trials))
-	share := make([]int, len(trials))
-	for i := range trials {
-		byShare[i] = i
-		for _, is := range agrees[i] {
-			if is {
-				share[i]++
-			}
-		}
-	}
-	slices.SortStableFunc(byShare, func(a, b int) int { return cmp.Compare(share[b], share[a]) })
-	all := make([]Likely, len(groups))
-	for g, name := range groups {
-		l := Likely{Group: name}
-		for _, allows := range []bool{false, true} {
-			for _, i := range byShare {
-				t := &trials[i]
-				known := slices.ContainsFunc(l.Trials, func(o Trial) bool { return o.Mistakes[0].ID == t.Mistakes[0].ID })
-				if agrees[i] != nil && agrees[i][g] && t.Mistakes[0].Allows == allows && !known && len(l.Trials) < maxLikely {
-					l.Trials = append(l.Trials, *t)
-				}
-			}
-			if len(l.Trials) > 0 {
-				break // what only allows is for where nothing promises
-			}
-		}
-		if len(l.Trials) == 0 {
-			l.Traits = x.traits(name)
-		}
-		all[g] = l
-	}
-	return all
-}
-
-// failingGroups are the groups with failures, those with the most first.
-func (x *Engine) failingGroups() []string {
-	n := map[string]int{}
-	var names []string
-	for _, f := range x.failures(len(x.fails) + len(x.refuses)) {
-		g := x.group(f)
-		if n[g]++; n[g] == 1 {
-			names = append(names, g)
-		}
-	}
-	slices.SortStableFunc(names, func(a, b string) int { return cmp.Compare(n[b], n[a]) })
-	return names
-}
-
-// agreesWith says of each group whether the model agrees with all of it.
-func (x *Engine) agreesWith(t *Trial, groups []string) []bool {
-	agrees := make(map[string]bool, len(groups))
-	for _, g := range groups {
-		agrees[g] = true
-	}
-	m := x.model(t.Layout, t.Mistakes...)
-	left := len(groups)
-	x.run(&m, func(f Fact, foretold bool) bool {
-		if g := x.group(f); !foretold && agrees[g] {
-			agrees[g] = false
-			left--
-		}
-		return left > 0
-	})
-	of := make([]bool, len(groups))
-	for i, g := range groups {
-		of[i] = agrees[g]
-	}
-	return of
 }
 
 func (x *Engine) agreesWithAll(t *Trial) bool {
